@@ -1,0 +1,1 @@
+"""What is read and what is concluded: one module per cloud service."""

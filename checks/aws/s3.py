@@ -1,0 +1,214 @@
+"""Amazon S3: buckets."""
+
+from typing import Literal
+
+from checks.aws.policy import PolicyDocument
+from collector.check import Verdict, check, failed, passed
+from collector.resource import Part, Resource, at
+from collector.source import Aws
+
+PUBLIC_GROUPS = (
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+)
+"""Groups of an ACL that hold everyone, and everyone with any AWS account.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html"""
+
+
+class Bucket(Resource):
+    """A general-purpose bucket, by name."""
+
+    source = Aws(
+        service="s3",
+        operation="ListBuckets",
+        permission="s3:ListAllMyBuckets",
+        items="Buckets",
+        # A bucket's region is only told to requests that have a parameter.
+        constants={"MaxBuckets": 1000},
+        regions="home",
+    )
+    full_name = "arn:{partition}:s3:::{id}"
+    id: str = at("Name")
+    region: str | None = at("BucketRegion", default=None)
+
+
+class BucketEncryption(Resource):
+    """Default encryption of a bucket. Objects put before it was set may differ."""
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketEncryption",
+        permission="s3:GetEncryptionConfiguration",
+        per=Bucket,
+        params={"Bucket": "id"},
+        absent=("ServerSideEncryptionConfigurationNotFoundError",),
+    )
+    algorithm: Literal["AES256", "aws:backup", "aws:fsx", "aws:kms", "aws:kms:dsse"] | None = at(
+        "ServerSideEncryptionConfiguration.Rules.0.ApplyServerSideEncryptionByDefault.SSEAlgorithm",
+        default=None,
+    )
+    kms_key: str | None = at(
+        "ServerSideEncryptionConfiguration.Rules.0"
+        ".ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+        default=None,
+    )
+
+
+class BucketPolicy(Resource):
+    """The policy attached to a bucket, if any."""
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketPolicy",
+        permission="s3:GetBucketPolicy",
+        per=Bucket,
+        params={"Bucket": "id"},
+        absent=("NoSuchBucketPolicy",),
+    )
+    policy: PolicyDocument | None = at("Policy", default=None)
+
+
+class BucketPolicyStatus(Resource):
+    """Whether S3 itself holds the bucket's policy to be public."""
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketPolicyStatus",
+        permission="s3:GetBucketPolicyStatus",
+        per=Bucket,
+        params={"Bucket": "id"},
+        absent=("NoSuchBucketPolicy",),
+    )
+    is_public: bool = at("PolicyStatus.IsPublic", default=False)
+
+
+class Grant(Part):
+    """One grant of an access control list."""
+
+    group: str | None = at("Grantee.URI", default=None)
+    permission: Literal["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"] = at("Permission")
+
+
+class BucketAcl(Resource):
+    """Access control list of a bucket; only the owner's grant where ACLs are turned off."""
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketAcl",
+        permission="s3:GetBucketAcl",
+        per=Bucket,
+        params={"Bucket": "id"},
+    )
+    grants: tuple[Grant, ...] = at("Grants")
+
+
+class BucketPublicAccessBlock(Resource):
+    """A bucket's own settings against public access; all off where there are none."""
+
+    source = Aws(
+        service="s3",
+        operation="GetPublicAccessBlock",
+        permission="s3:GetBucketPublicAccessBlock",
+        per=Bucket,
+        params={"Bucket": "id"},
+        absent=("NoSuchPublicAccessBlockConfiguration",),
+    )
+    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", default=False)
+    restrict_public_buckets: bool = at(
+        "PublicAccessBlockConfiguration.RestrictPublicBuckets", default=False
+    )
+
+
+class AccountPublicAccessBlock(Resource):
+    """The account's settings against public access, which hold for every bucket."""
+
+    source = Aws(
+        service="s3control",
+        operation="GetPublicAccessBlock",
+        permission="s3:GetAccountPublicAccessBlock",
+        constants={"AccountId": "{account}"},
+        absent=("NoSuchPublicAccessBlockConfiguration",),
+        regions="home",
+    )
+    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", default=False)
+    restrict_public_buckets: bool = at(
+        "PublicAccessBlockConfiguration.RestrictPublicBuckets", default=False
+    )
+
+
+@check(control="encryption-at-rest", severity="high")
+def default_encryption(bucket: BucketEncryption, *, require_kms: bool = False) -> Verdict:
+    """Buckets encrypt new objects by default.
+
+    Passes: an algorithm is set; with `require_kms`, aws:kms or aws:kms:dsse.
+    Fails: none is set, or with `require_kms` another one.
+    Says nothing of objects stored before the setting. S3 has encrypted every new object with
+    AES-256 since January 2023; what differs between buckets is the algorithm and the key.
+    Remediation: set default encryption with a KMS key on the bucket.
+    """
+    if bucket.algorithm is None:
+        return failed("no default encryption")
+    if require_kms and bucket.algorithm not in ("aws:kms", "aws:kms:dsse"):
+        return failed(f"default encryption is {bucket.algorithm}, not KMS")
+    if bucket.kms_key is not None:
+        return passed(f"default encryption is {bucket.algorithm} with key {bucket.kms_key}")
+    return passed(f"default encryption is {bucket.algorithm}")
+
+
+@check(control="encryption-in-transit", severity="medium")
+def tls_only(bucket: BucketPolicy) -> Verdict:
+    """Bucket policies refuse plain HTTP.
+
+    Passes: the policy denies everyone every S3 action on the bucket and on its objects when
+        `aws:SecureTransport` is false, without a further condition.
+    Fails: there is no policy, or the denial is narrower: for some principals, actions or resources
+        only, or under another condition as well.
+    Remediation: add a Deny statement with `"Bool": {"aws:SecureTransport": "false"}` for
+        principal `*`, action `s3:*` and both the bucket's ARN and that ARN with `/*`.
+    """
+    if bucket.policy is None:
+        return failed("no bucket policy")
+    denies = [
+        s
+        for s in bucket.policy.denies
+        if s.is_for_everyone
+        and s.covers_action("s3:*")
+        and s.condition
+        in (
+            {"bool": {"aws:securetransport": ("false",)}},
+            {"boolifexists": {"aws:securetransport": ("false",)}},
+        )
+    ]
+    for partition in ("aws", "aws-us-gov", "aws-cn"):
+        arn = f"arn:{partition}:s3:::{bucket.id}"
+        if all(any(s.covers_resource(r) for s in denies) for r in (arn, f"{arn}/*")):
+            return passed("the policy denies requests without TLS")
+    return failed("the policy does not deny every request without TLS")
+
+
+@check(control="no-public-access", severity="critical")
+def bucket_not_public(
+    status: BucketPolicyStatus,
+    acl: BucketAcl,
+    own: BucketPublicAccessBlock,
+    account: AccountPublicAccessBlock,
+) -> Verdict:
+    """No bucket is readable or writable by the public.
+
+    Passes: S3 calls the policy not public, or public policies are restricted; and no ACL grants
+        anything to everyone, or public ACLs are ignored. Bucket and account settings count alike.
+    Fails: a public policy or a public ACL takes effect.
+    Says nothing of access points, of single objects' ACLs where public ACLs are not ignored, and of
+    sharing with named other accounts.
+    Remediation: turn on all four public access block settings for the account.
+    """
+    restricted = own.restrict_public_buckets or account.restrict_public_buckets
+    ignored = own.ignore_public_acls or account.ignore_public_acls
+    if status.is_public and not restricted:
+        return failed("the bucket policy is public")
+    granted = sorted({g.permission for g in acl.grants if g.group in PUBLIC_GROUPS})
+    if granted and not ignored:
+        return failed(f"the ACL grants {', '.join(granted)} to the public")
+    if restricted and ignored:
+        return passed("public policies are restricted and public ACLs ignored")
+    return passed("neither the policy nor the ACL is public")

@@ -1,0 +1,1 @@
+"""Microsoft Azure and Entra ID."""

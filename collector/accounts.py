@@ -1,0 +1,91 @@
+"""Accounts: from the configuration to a reader.
+
+Each cloud's SDK is imported only when an account of it is opened, so that an installation for one
+cloud needs no other's.
+"""
+
+from __future__ import annotations
+
+from collector.answer import Reader
+from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
+from collector.errors import ConfigError, CredentialsError
+from collector.source import Provider
+
+DEMO = "demo"
+"""Name of the simulated account, which needs no configuration."""
+
+
+def provider_of(name: str, config: Config) -> Provider:
+    """The cloud of an account.
+
+    Raises:
+        ConfigError: there is no account of that name.
+    """
+    if name == DEMO and DEMO not in config.accounts:
+        return "aws"
+    return config.account(name).provider
+
+
+def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = None) -> Reader:
+    """A reader for a configured account, or for the simulated one.
+
+    Args:
+        name: the account's name.
+        config: holds it.
+        regions: AWS regions to read instead of those in the configuration.
+
+    Raises:
+        ConfigError: there is no such account, or its cloud's SDK is not installed.
+        CredentialsError: there are no usable credentials for it.
+    """
+    if name == DEMO and DEMO not in config.accounts:
+        from collector.demo import open_demo
+
+        return open_demo()
+    account = config.account(name)
+    if regions is not None and not isinstance(account, AwsAccount):
+        raise ConfigError(f"account {name}: --regions is for AWS; this is {account.provider}")
+    try:
+        match account:
+            case AwsAccount():
+                return _open_aws(name, account, regions)
+            case GcpAccount():
+                from collector.readers import gcp
+
+                return gcp.open_account(
+                    name,
+                    project=account.id,
+                    endpoint=account.endpoint,
+                    ca_bundle=account.ca_bundle,
+                )
+            case AzureAccount():
+                from collector.readers import azure
+
+                return azure.open_account(
+                    name,
+                    subscription=account.id,
+                    tenant=account.tenant,
+                    endpoint=account.endpoint,
+                    ca_bundle=account.ca_bundle,
+                )
+    except ModuleNotFoundError as error:
+        extra = account.provider
+        raise ConfigError(
+            f"account {name}: the module {error.name} is not installed; pip install"
+            f" 'compliance-evidence-collector[{extra}]'"
+        ) from None
+
+
+def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -> Reader:
+    import boto3
+    import botocore.exceptions
+
+    from collector.readers import aws
+
+    try:
+        session = boto3.Session(profile_name=account.profile)
+    except botocore.exceptions.BotoCoreError as error:
+        raise CredentialsError(f"account {name}: {error}") from None
+    if regions is None and account.regions != "enabled":
+        regions = tuple(account.regions)
+    return aws.open_account(session, name, regions=regions, expected=account.id)

@@ -1,0 +1,279 @@
+"""Answers: what a read brought back, with its provenance.
+
+An auditor asks of information that a company produces itself: from which source, with which
+parameters, by whom, when, and is it complete. `Answer` holds that for one read, whether it
+succeeded or not. The readers make answers; `collect` turns them into resources; the evidence keeps
+them, so that `StoredReader` can bring the same answers back without credentials.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from collector.evidence.canonical import JSON, canonical, sha256
+from collector.source import HOME, Aws, Gcp, Provider, Source
+
+NOT_RECORDED = "NotRecorded"
+"""Code of a read that a stored snapshot does not hold."""
+
+CUT = "Incomplete"
+"""Code of an answer that says itself that it is only a part."""
+
+MALFORMED = "Malformed"
+"""Code of an answer that does not have the shape its API promises."""
+
+REDACTED = "[redacted]"
+
+_SECRET_NAME = re.compile(
+    r"(password|passwd|secret|secret_?key|secret_?access_?key|token|private_?key|api_?key"
+    r"|connection_?string|user_?data|sas_?uri|primary_?key|secondary_?key)$",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
+    r"|\b(?:AccountKey|SharedAccessKey|sig)=[^;&\s]+"
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The account that is read, and where.
+
+    `regions` is None where all regions that are enabled for the account are to be asked.
+    """
+
+    provider: Provider
+    name: str
+    account: str
+    identity: str
+    partition: str = ""
+    home: str = HOME
+    regions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a read failed. `message` is for the call record, free of secrets; it may differ from run
+    to run, so no result carries it."""
+
+    code: str
+    message: str = ""
+    status: int | None = None
+    denied: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One read of one source with one set of parameters in one place, all pages."""
+
+    source: str
+    params: Mapping[str, JSON]
+    place: str
+    pages: tuple[JSON, ...] = ()
+    failure: Failure | None = None
+    is_absent: bool = False
+    """The API said, by one of the source's codes, that there is nothing."""
+    provenance: Mapping[str, JSON] = field(default_factory=dict)
+    """endpoint, identity, started, duration_ms, status, request_ids, attempts, volatile."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last page was reached."""
+        return self.failure is None or self.is_absent
+
+    def body(self) -> bytes | None:
+        """The canonical bytes that are kept as evidence; None where nothing came back."""
+        if self.is_absent and self.failure is not None:
+            return canonical({"absent": self.failure.code})
+        if not self.pages:
+            return None
+        return canonical({"pages": list(self.pages)})
+
+    def record(self, source: Source) -> dict[str, JSON]:
+        """The call as the calls object lists it, with the digest of `body`."""
+        body = self.body()
+        error: JSON = None
+        if self.failure is not None:
+            error = {"code": self.failure.code, "message": self.failure.message}
+            if self.failure.denied:
+                error["permissions"] = list(source.permissions)
+        return {
+            "source": self.source,
+            "params": self.params,
+            "region": self.place,
+            "pages": len(self.pages),
+            "complete": self.is_complete,
+            "items": None if self.failure is not None else len(items(source, self.pages)),
+            "error": error,
+            "absent": self.is_absent,
+            "answer_sha256": None if body is None else sha256(body),
+            **self.provenance,
+        }
+
+
+class Reader(Protocol):
+    """Brings answers for the sources of one account. Safe to be called from several threads."""
+
+    @property
+    def scope(self) -> Scope:
+        """What is read."""
+        ...
+
+    def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
+        """Ask for all pages; what the cloud refuses comes back as the answer's failure."""
+        ...
+
+
+class ShapeError(ValueError):
+    """An answer does not have the shape its API promises."""
+
+
+def items(source: Source, pages: Sequence[JSON]) -> list[JSON]:
+    """The items in the pages of a complete answer.
+
+    Raises:
+        ShapeError: the list is missing where the API always sends one, or is no list.
+    """
+    if source.items is None:
+        return [_merged(pages)]
+    found: list[JSON] = []
+    for page in pages:
+        found.extend(_listed(page, source.items.split("."), source))
+    return found
+
+
+def _listed(value: JSON, steps: Sequence[str], source: Source) -> Iterator[JSON]:
+    if not steps:
+        if not isinstance(value, list):
+            raise ShapeError(f"{source.items} is no list")
+        yield from value
+        return
+    if not isinstance(value, Mapping):
+        raise ShapeError(f"nothing to look {steps[0]} up in")
+    if steps[0] == "*":
+        for inner in value.values():
+            yield from _listed(inner, steps[1:], source)
+    elif value.get(steps[0]) is not None:
+        yield from _listed(value[steps[0]], steps[1:], source)
+    elif not (isinstance(source, Gcp) or _nested_last(source, steps)):
+        # Google leaves empty lists out; AWS does so only inside a structure (CloudFront).
+        raise ShapeError(f"{steps[0]} is missing")
+
+
+def _nested_last(source: Source, steps: Sequence[str]) -> bool:
+    nested = source.items is not None and "." in source.items
+    return isinstance(source, Aws) and nested and len(steps) == 1
+
+
+def _merged(pages: Sequence[JSON]) -> JSON:
+    """Pages of one answer as one: lists are joined, the rest is the first page's."""
+    if not pages:
+        return {}
+    first, *others = pages
+    if not isinstance(first, Mapping) or not others:
+        return first
+    merged = dict(first)
+    for page in others:
+        if not isinstance(page, Mapping):
+            raise ShapeError("a page is no object")
+        for key, value in page.items():
+            held = merged.get(key)
+            if isinstance(held, list) and isinstance(value, list):
+                merged[key] = [*held, *value]
+            else:
+                merged.setdefault(key, value)
+    return merged
+
+
+def redact(value: JSON, is_sensitive: Callable[[tuple[str, ...]], bool] | None = None) -> JSON:
+    """The answer without secrets: texts under telling names, key material, and what the SDK's
+    model marks.
+
+    Args:
+        value: an answer as JSON.
+        is_sensitive: says of a path of names (lists do not count) whether the model marks it.
+    """
+    return _redacted(value, (), is_sensitive or (lambda path: False))
+
+
+def _redacted(
+    value: JSON, path: tuple[str, ...], is_sensitive: Callable[[tuple[str, ...]], bool]
+) -> JSON:
+    match value:
+        case Mapping():
+            return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}
+        case list():
+            return [_redacted(v, path, is_sensitive) for v in value]
+        case str() if path and (_SECRET_NAME.search(path[-1]) or is_sensitive(path)):
+            return REDACTED
+        case str():
+            return scrub(value)
+        case _:
+            return value
+
+
+def scrub(text: str) -> str:
+    """A text without the key material that can be told by its form."""
+    return _SECRET_VALUE.sub(REDACTED, text)
+
+
+class StoredReader:
+    """Brings back the answers of a stored snapshot. Needs no credentials and no network."""
+
+    def __init__(self, scope: Scope, records: Sequence[Mapping[str, JSON]], get: GetObject) -> None:
+        """Serve the given call records; `get` returns the bytes of an object by its digest."""
+        self._scope = scope
+        self._get = get
+        self._records = {_key(str(r["source"]), r["params"], str(r["region"])): r for r in records}
+
+    @property
+    def scope(self) -> Scope:
+        """What was read."""
+        return self._scope
+
+    def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
+        """The stored answer, or a failure that says that none was stored."""
+        record = self._records.get(_key(source.name, params, place))
+        if record is None:
+            return Answer(source.name, params, place, failure=Failure(NOT_RECORDED))
+        return restored(record, self._get)
+
+
+class GetObject(Protocol):
+    """Looks a content-addressed object up."""
+
+    def __call__(self, digest: str, /) -> bytes:
+        """The object's bytes."""
+        ...
+
+
+def restored(record: Mapping[str, JSON], get: GetObject) -> Answer:
+    """The answer that `Answer.record` was made of."""
+    import json
+
+    failure = None
+    error = record["error"]
+    if isinstance(error, Mapping):
+        failure = Failure(str(error["code"]), str(error["message"]), denied="permissions" in error)
+    digest = record["answer_sha256"]
+    body = json.loads(get(str(digest))) if digest is not None else {}
+    own = {"source", "params", "region", "pages", "complete", "items", "error", "absent"}
+    params = record["params"]
+    assert isinstance(params, Mapping)
+    return Answer(
+        source=str(record["source"]),
+        params=params,
+        place=str(record["region"]),
+        pages=tuple(body.get("pages", ())),
+        failure=failure,
+        is_absent=bool(record["absent"]),
+        provenance={k: v for k, v in record.items() if k not in own | {"answer_sha256"}},
+    )
+
+
+def _key(source: str, params: JSON, place: str) -> bytes:
+    return canonical([source, params, place])

@@ -1,0 +1,126 @@
+"""`collector doctor`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.cli.workbench import Workbench
+
+EXIT_UNREADY = 3
+
+
+@click.command()
+@click.option(
+    "--account", "accounts", multiple=True, help="Account to try; default all configured."
+)
+@click.option("--locker", help="Locker to try; default as for run.")
+@click.option("--key", help="Signing key to try; default as for run.")
+@click.pass_context
+def doctor(
+    context: click.Context, accounts: tuple[str, ...], locker: str | None, key: str | None
+) -> None:
+    """Try everything that a run needs, and write nothing.
+
+    Reads configuration, checks and mappings, opens locker and key, and reads each account as a run
+    would; names each permission that is missing. Leaves with 2 if a run could not start, with 3 if
+    it would leave something unknown.
+    """
+    from collector.cli.workbench import workbench
+    from collector.errors import CollectorError
+
+    try:
+        bench = workbench(context)
+    except CollectorError as error:
+        _say(False, str(error))
+        sys.exit(2)
+    _say(True, f"configuration, {len(bench.checks)} checks and their mappings agree")
+    can_start = _try("locker", lambda: _locker(bench, locker))
+    can_start &= _try("key", lambda: _key(bench, key))
+    is_complete = True
+    names = accounts or tuple(sorted(bench.config.accounts))
+    if not names:
+        _say(True, "no account is configured; --account demo needs none")
+    for name in names:
+        try:
+            is_complete &= _account(bench, name)
+        except CollectorError as error:
+            _say(False, str(error))
+            can_start = False
+    if not can_start:
+        sys.exit(2)
+    sys.exit(0 if is_complete else EXIT_UNREADY)
+
+
+def _try(what: str, attempt: Callable[[], str]) -> bool:
+    from collector.errors import CollectorError
+
+    try:
+        _say(True, f"{what}: {attempt()}")
+    except CollectorError as error:
+        _say(False, str(error))
+        return False
+    return True
+
+
+def _locker(bench: Workbench, url: str | None) -> str:
+    store = bench.locker(url)
+    store.check_writable()
+    return f"{store.url} can be written"
+
+
+def _key(bench: Workbench, spec: str | None) -> str:
+    from pathlib import Path
+
+    from collector.cli.workbench import key_spec
+
+    named = key_spec(bench.config, spec)
+    if named.startswith("file:") and not Path(named.removeprefix("file:")).expanduser().exists():
+        return f"{named} will be made by the first run"
+    return f"{named} has fingerprint {bench.signer(spec, create=False).fingerprint}"
+
+
+def _account(bench: Workbench, name: str) -> bool:
+    """Read the account as a run would; whether all could be read."""
+    from collector.accounts import open_reader, provider_of
+    from collector.collect import collect
+
+    chosen = bench.choose(provider_of(name, bench.config))
+    reader = open_reader(name, bench.config)
+    _say(True, f"account {name}: credentials of {reader.scope.identity}")
+    reads = collect([bench.checks[i] for i in chosen], reader, workers=bench.config.workers)
+    missing: dict[str, set[str]] = {}
+    others: set[str] = set()
+    for source, answer in reads.answers:
+        failure = answer.failure
+        if failure is None or answer.is_absent:
+            continue
+        if failure.denied:
+            for permission in source.permissions:
+                missing.setdefault(permission, set()).add(source.name)
+        else:
+            others.add(f"{source.name} in {answer.place}: {failure.code}")
+    for permission, sources in sorted(missing.items()):
+        _say(
+            False,
+            f"account {name}: missing permission {permission}, for {', '.join(sorted(sources))}",
+        )
+    for other in sorted(others):
+        _say(False, f"account {name}: {other}")
+    if missing or others:
+        return False
+    _say(True, f"account {name}: {len(reads.answers)} reads, nothing is missing")
+    return True
+
+
+def _say(is_good: bool, text: str) -> None:
+    mark = click.style("ok  ", fg="green") if is_good else click.style("FAIL", fg="red")
+    click.echo(f"{mark} {text}")
+
+
+COMMANDS = (doctor,)

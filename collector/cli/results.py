@@ -1,0 +1,150 @@
+"""`collector results`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from collector.evidence.canonical import JSON
+    from collector.evidence.snapshot import Snapshot
+
+CSV_COLUMNS = (
+    "check", "control", "severity", "outcome", "reason",
+    "resource_id", "resource_type", "region", "account", "soc2", "hipaa", "evidence",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("locker", required=False)
+@click.option("--account", required=True, help="Account whose results to print.")
+@click.option("--number", type=click.IntRange(min=1), help="Snapshot; default the newest.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "table"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(["pass", "fail", "unknown", "not_applicable"]),
+    help="Only these; repeatable.",
+)
+@click.pass_context
+def results(
+    context: click.Context,
+    locker: str | None,
+    account: str,
+    number: int | None,
+    form: str,
+    outcomes: tuple[str, ...],
+) -> None:
+    """Print the results of a stored snapshot.
+
+    What is printed is read from LOCKER as it is; `collector verify` says whether to believe it.
+    """
+    from collector.cli.workbench import configured
+    from collector.evidence.locker import open_locker
+    from collector.run import read_lines
+    from collector.stored import numbered
+
+    config = configured(context)
+    store = open_locker(locker or config.locker)
+    snapshot = numbered(store, account, number)
+    found = [
+        result
+        for entry in snapshot.checks
+        for result in read_lines(store, entry.results_sha256)
+        if not outcomes or result["outcome"] in outcomes
+    ]
+    for line in render(snapshot, found, form):
+        click.echo(line)
+
+
+def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -> Iterator[str]:
+    """The results as lines: JSON Lines or CSV with their tags, or a table for people.
+
+    Args:
+        snapshot: says each check's control, severity and tags.
+        found: results as their objects hold them.
+        form: `jsonl`, `csv` or `table`.
+    """
+    entries = {entry.id: entry for entry in snapshot.checks}
+    tagged = []
+    for result in found:
+        entry = entries[str(result["check"])]
+        tagged.append(
+            {
+                "check": entry.id,
+                "control": entry.control,
+                "severity": entry.severity,
+                "outcome": result["outcome"],
+                "reason": result["reason"],
+                "resource": result["resource"],
+                "soc2": list(entry.soc2),
+                "hipaa": list(entry.hipaa),
+                "evidence": result["evidence"],
+            }
+        )
+    match form:
+        case "jsonl":
+            yield from (json.dumps(r, ensure_ascii=False) for r in tagged)
+        case "csv":
+            yield from _csv(tagged)
+        case _:
+            yield _table(tagged)
+
+
+def _csv(tagged: Sequence[dict[str, object]]) -> Iterator[str]:
+    import csv
+    import io
+
+    rows = [CSV_COLUMNS, *(tuple(_flat(r).values()) for r in tagged)]
+    for row in rows:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow(map(_inert, row))
+        yield out.getvalue()
+
+
+def _flat(result: dict[str, object]) -> dict[str, str]:
+    resource = result["resource"]
+    assert isinstance(resource, dict)
+    lists = {
+        k: " ".join(v) for k in ("soc2", "hipaa", "evidence") if isinstance(v := result[k], list)
+    }
+    return {
+        **{k: str(result[k]) for k in ("check", "control", "severity", "outcome", "reason")},
+        "resource_id": resource["id"],
+        "resource_type": resource["type"],
+        "region": resource["region"],
+        "account": resource["account"],
+        **lists,
+    }
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; names in the cloud are other people's."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _table(tagged: Sequence[dict[str, object]]) -> str:
+    from collector.cli.tables import table
+    from collector.evidence.record import printable
+
+    rows = []
+    for result in tagged:
+        flat = _flat(result)
+        names = ("outcome", "severity", "check", "region", "resource_id", "reason")
+        rows.append([printable(flat[name]) for name in names])
+    headers = ["OUTCOME", "SEVERITY", "CHECK", "REGION", "RESOURCE", "REASON"]
+    return table(headers, rows, widest=64)
+
+
+COMMANDS = (results,)

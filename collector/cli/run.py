@@ -1,0 +1,239 @@
+"""`collector run` and `collector replay`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from collector.cli.workbench import Workbench
+    from collector.evidence.keys import Signer
+    from collector.evidence.locker import Locker
+    from collector.run import Outcome
+
+EXIT_UNKNOWN = 3
+EXIT_FAILED = 4
+
+
+@click.command()
+@click.option(
+    "--account", "accounts", multiple=True, required=True, help="Account to read; repeatable."
+)
+@click.option(
+    "--locker", help="Folder or bucket URL to seal into; default COLLECTOR_LOCKER, or evidence."
+)
+@click.option(
+    "--key", help="Signing key, file:PATH; default COLLECTOR_KEY, or one made on first use."
+)
+@click.option(
+    "--check", "ids", multiple=True, help="Only this check; * stands for anything; repeatable."
+)
+@click.option(
+    "--control", "controls", multiple=True, help="Only checks of this control; repeatable."
+)
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    type=click.Choice(["soc2", "hipaa"]),
+    help="Only checks that this framework has a use for; repeatable.",
+)
+@click.option("--regions", help="AWS regions to read, by commas; default as configured.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["fail"]),
+    help="Leave with 4 if all could be read and a check failed.",
+)
+@click.pass_context
+def run(
+    context: click.Context,
+    accounts: tuple[str, ...],
+    locker: str | None,
+    key: str | None,
+    ids: tuple[str, ...],
+    controls: tuple[str, ...],
+    frameworks: tuple[str, ...],
+    regions: str | None,
+    fail_on: str | None,
+) -> None:
+    """Read accounts, judge them, and seal the outcome into a locker."""
+    from collector.accounts import provider_of
+    from collector.cli.workbench import workbench
+    from collector.errors import CollectorError
+
+    bench = workbench(context)
+    chosen = {
+        name: bench.choose(
+            provider_of(name, bench.config), ids=ids, controls=controls, frameworks=frameworks
+        )
+        for name in accounts
+    }
+    asked = _regions(regions)
+    url = locker or bench.config.locker
+    store = bench.locker(url)
+    store.check_writable()
+    signer = bench.signer(key, create=True)
+    codes = []
+    for name in accounts:
+        try:
+            outcome = _run_account(bench, name, chosen[name], asked, store, signer)
+            _print(outcome, url, signer.fingerprint)
+        except CollectorError as error:
+            if len(accounts) == 1:
+                raise
+            click.echo(f"collector: {error}", err=True)
+            codes.append(error.exit_code)
+        else:
+            codes.append(_exit_code(outcome, fail_on))
+    # The worst first: what could not be sealed, then what could not be read.
+    sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
+
+
+def _run_account(
+    bench: Workbench,
+    name: str,
+    chosen: tuple[str, ...],
+    regions: tuple[str, ...] | None,
+    locker: Locker,
+    signer: Signer,
+) -> Outcome:
+    from datetime import UTC, datetime
+
+    from collector import run as runs
+    from collector.accounts import open_reader
+
+    plan = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
+    reader = open_reader(name, bench.config, regions=regions)
+    with _progress(f"Reading {name}") as progress:
+        return runs.run(
+            reader,
+            plan,
+            locker=locker,
+            signer=signer,
+            clock=lambda: datetime.now(UTC),
+            workers=bench.config.workers,
+            progress=progress,
+        )
+
+
+def _print(outcome: Outcome, url: str, fingerprint: str) -> None:
+    from collector.cli.tables import summary
+
+    sealed, name = outcome.sealed, outcome.snapshot.account.name
+    assert sealed is not None
+    click.echo(summary(outcome.snapshot, outcome.results))
+    click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
+    if sealed.key_changed_from is not None:
+        click.echo(
+            f"collector: warning: number {sealed.number - 1} was signed by another key,"
+            f" {sealed.key_changed_from}; verify will ask for both",
+            err=True,
+        )
+    click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; nothing elsewhere."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=hidden) as bar:
+
+        def show(done: int, known: int) -> None:
+            bar.length = known
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def _exit_code(outcome: Outcome, fail_on: str | None) -> int:
+    if not outcome.snapshot.complete:
+        return EXIT_UNKNOWN
+    if fail_on == "fail" and outcome.snapshot.summary.failed:
+        return EXIT_FAILED
+    return 0
+
+
+def _regions(text: str | None) -> tuple[str, ...] | None:
+    import re
+
+    from collector.errors import ConfigError
+
+    if text is None:
+        return None
+    names = tuple(sorted({name.strip() for name in text.split(",")}))
+    for name in names:
+        if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", name):
+            raise ConfigError(f"--regions: found {name!r}; expected names such as us-east-1")
+    return names
+
+
+@click.command()
+@click.argument("snapshot")
+@click.option(
+    "--locker", help="Where it is, if SNAPSHOT is NAME or NAME:NUMBER; default as for run."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl", "csv"]),
+    default="table",
+    help="Summary, or the results themselves.",
+)
+@click.option(
+    "--output", type=click.Path(file_okay=False), help="Folder to write the results objects to."
+)
+@click.pass_context
+def replay(
+    context: click.Context, snapshot: str, locker: str | None, form: str, output: str | None
+) -> None:
+    """Judge the reads of a stored snapshot with today's checks and mappings.
+
+    SNAPSHOT is the path of a snapshot document or of its seal in a folder, an account's NAME for
+    its newest, or NAME:NUMBER. It needs no credentials and writes nothing to the locker.
+    """
+    from collector import run as runs
+    from collector.cli.results import render
+    from collector.cli.tables import summary
+    from collector.cli.workbench import workbench
+    from collector.stored import find
+
+    bench = workbench(context)
+    store, stored = find(snapshot, locker or bench.config.locker)
+    outcome = runs.replay(stored, bench.checks, bench.mappings, store)
+    if output is not None:
+        _write(outcome, output)
+    if form == "table":
+        click.echo(summary(outcome.snapshot, outcome.results))
+    else:
+        for line in render(outcome.snapshot, [r.to_json() for r in outcome.results], form):
+            click.echo(line)
+    before = {entry.id: entry.results_sha256 for entry in stored.checks}
+    today = {entry.id: entry.results_sha256 for entry in outcome.snapshot.checks}
+    changed = sorted(i for i in today if today[i] != before[i])
+    gone = sorted(set(before) - set(today))
+    click.echo(f"{len(today) - len(changed)} of {len(before)} results objects identical", err=True)
+    for check in changed:
+        click.echo(f"  changed: {check}", err=True)
+    for check in gone:
+        click.echo(f"  no longer a check: {check}", err=True)
+    sys.exit(0 if outcome.snapshot.complete else EXIT_UNKNOWN)
+
+
+def _write(outcome: Outcome, folder: str) -> None:
+    from pathlib import Path
+
+    from collector import run as runs
+
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in outcome.snapshot.checks:
+        data = runs.lines(r.to_json() for r in outcome.results if r.check == entry.id)
+        (target / f"{entry.id}.jsonl").write_bytes(data)
+
+
+COMMANDS = (run, replay)

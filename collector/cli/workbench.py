@@ -1,0 +1,97 @@
+"""What several commands set up alike: configuration, checks, locker and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import click
+
+from collector.check import Check, discover
+from collector.config import Config, load_config
+from collector.errors import ConfigError
+from collector.evidence.keys import Signer, default_key_path, open_signer
+from collector.evidence.locker import Locker, open_locker
+from collector.log import configure
+from collector.mapping import Mappings, check_controls, load_mappings
+from collector.source import Provider
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The configuration, the checks and the mappings, all of them validated."""
+
+    config: Config
+    checks: Mapping[str, Check[...]]
+    mappings: Mappings
+
+    def locker(self, url: str | None) -> Locker:
+        """The locker that is named, or the configured one."""
+        return open_locker(url or self.config.locker)
+
+    def signer(self, spec: str | None, *, create: bool) -> Signer:
+        """The signing key that is named, or the configured one, or the user's own."""
+        return open_signer(key_spec(self.config, spec), create=create)
+
+    def choose(
+        self,
+        provider: Provider,
+        *,
+        ids: Iterable[str] = (),
+        controls: Iterable[str] = (),
+        frameworks: Iterable[str] = (),
+    ) -> tuple[str, ...]:
+        """Ids of the checks of a provider that are asked for; all where nothing is.
+
+        Raises:
+            ConfigError: a pattern, control or framework chooses no check at all.
+        """
+        own = {i: c for i, c in self.checks.items() if c.provider == provider}
+        wanted: set[str] = set()
+        for pattern in ids:
+            if not any(fnmatchcase(i, pattern) for i in self.checks):
+                raise ConfigError(f"check {pattern}: there is none; see collector checks list")
+            wanted |= {i for i in own if fnmatchcase(i, pattern)}
+        for control in controls:
+            if control not in self.mappings.controls:
+                raise ConfigError(f"control {control}: there is none; see collector mappings show")
+            wanted |= {i for i, c in own.items() if c.control == control}
+        for framework in frameworks:
+            wanted |= {
+                i for i, c in own.items() if getattr(self.mappings.tags(c.control), framework)
+            }
+        if not (ids or controls or frameworks):
+            return tuple(own)
+        if not wanted:
+            raise ConfigError(f"no check of {provider} is chosen; see collector checks list")
+        return tuple(sorted(wanted))
+
+
+def workbench(context: click.Context) -> Workbench:
+    """Load configuration, checks and mappings, and set up logging.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        CheckError: a check is declared wrongly.
+        MappingError: the mappings contradict themselves or the checks.
+    """
+    config = configured(context)
+    checks = discover(Path(folder) for folder in config.checks_dirs)
+    mappings = load_mappings()
+    check_controls(mappings, {i: c.control for i, c in checks.items()})
+    return Workbench(config, checks, mappings)
+
+
+def configured(context: click.Context) -> Config:
+    """The configuration alone, with logging set up."""
+    options = context.find_root().obj
+    configure(options["log_format"], verbose=options["verbose"])
+    named = options["config"]
+    return load_config(Path(named) if named else None)
+
+
+def key_spec(config: Config, spec: str | None) -> str:
+    """Where the signing key is."""
+    return spec or config.key or f"file:{default_key_path()}"

@@ -1,0 +1,423 @@
+"""Collect: from checks to reads.
+
+Which sources are read follows from the checks' parameter types. Each operation is called once for
+each set of parameters, whichever checks ask; a child is read as soon as its parent has arrived.
+One thread (the caller's) decides, the pool's threads only wait for the cloud.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from collector.answer import MALFORMED, Answer, Failure, Reader, Scope, ShapeError, items
+from collector.check import Check, lineage
+from collector.errors import CollectorError
+from collector.evidence.canonical import JSON, canonical, sha256
+from collector.resource import Resource, at
+from collector.source import HOME, Aws, Source
+
+R = TypeVar("R", bound=Resource)
+
+WORKERS = 16
+"""Reads under way at once. At 20 requests a second and region, more only meet throttling."""
+
+CONTRADICTORY = "Contradictory"
+"""Code where two answers of one run describe one resource differently."""
+
+
+BROKEN = "ReaderBroke"
+"""Code of a read that failed by a fault of this program."""
+
+log = structlog.get_logger()
+
+
+class Region(Resource):
+    """A region of an AWS account, asked for where the configuration names none."""
+
+    source = Aws(
+        service="ec2",
+        operation="DescribeRegions",
+        permission="ec2:DescribeRegions",
+        items="Regions",
+        regions="home",
+    )
+    id: str = at("RegionName")
+    opt_in: Literal["opt-in-not-required", "opted-in", "not-opted-in"] = at(
+        "OptInStatus", default="opt-in-not-required"
+    )
+
+
+@dataclass(frozen=True)
+class Observed(Generic[R]):
+    """A resource that was read."""
+
+    resource: R
+    name: str
+    """The cloud's full name."""
+    region: str
+    evidence: tuple[str, ...]
+    """Digests of the answers it rests on, its ancestors' included, sorted."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Something that could not be read. Never a pass, never a fail, never an empty list."""
+
+    operation: str
+    region: str
+    code: str
+    missing: tuple[str, ...] = ()
+    """Permissions that were refused."""
+    of: str | None = None
+    """Full name of the resource whose read failed; None: the listing itself is not known."""
+    type: str | None = None
+    id: str | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """One line, the same in every run in which the same thing fails."""
+        text = f"{self.operation} in {self.region}: {self.code}"
+        return f"{text}; missing permission {', '.join(self.missing)}" if self.missing else text
+
+
+@dataclass(frozen=True)
+class Population(Generic[R]):
+    """All resources of a type: those read, and what could not be."""
+
+    observed: tuple[Observed[R], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    listed: tuple[str, ...] = ()
+    """Digests of the complete listings, empty ones included."""
+    regions: tuple[str, ...] = ()
+    """Regions in which it was asked for."""
+
+    def __iter__(self) -> Iterator[Observed[R]]:
+        return iter(self.observed)
+
+
+class Reads:
+    """What was read for a run, by resource type; and the calls it took."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        populations: Mapping[type[Resource], Population[Resource]],
+        answers: Sequence[tuple[Source, Answer]],
+    ) -> None:
+        """Hold the populations by resource type and each answer with its source."""
+        self.scope = scope
+        self.answers = answers
+        self._populations = populations
+
+    def __getitem__(self, resource: type[R]) -> Population[R]:
+        return self._populations[resource]  # type: ignore[return-value]  # keyed by its own type
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions in which regional sources were asked."""
+        if self.scope.regions is not None:
+            return self.scope.regions
+        found = self._populations.get(Region, Population()).observed
+        return tuple(sorted(o.resource.id for o in found if is_enabled(o.resource)))
+
+
+Progress = Callable[[int, int], None]
+"""Called with the number of reads done and the number known so far."""
+
+
+def collect(
+    checks: Iterable[Check[...]],
+    reader: Reader,
+    *,
+    workers: int = WORKERS,
+    progress: Progress | None = None,
+) -> Reads:
+    """Read what the checks need, each operation once for each set of parameters.
+
+    A fault in one read never loses another: it becomes an `Unread` of what rests on it.
+    """
+    wanted: dict[type[Resource], None] = {}
+    for check in checks:
+        wanted |= dict.fromkeys(check.resources)
+    if reader.scope.regions is None and any(is_regional(r) for r in wanted):
+        wanted = {Region: None, **wanted}
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="read") as pool:
+        return _Collection(reader, tuple(wanted), pool, progress).run()
+
+
+@dataclass(eq=False)
+class _Node:
+    """A resource that was found, with the answers it was found in."""
+
+    cls: type[Resource]
+    resource: Resource
+    name: str
+    region: str
+    place: str
+    """Where its children are read."""
+    parent: _Node | None
+    digests: set[str] = field(default_factory=set)
+    failed: Unread | None = None
+
+    def evidence(self) -> tuple[str, ...]:
+        """Own answers and those of all ancestors."""
+        above = self.parent.evidence() if self.parent is not None else ()
+        return tuple(sorted({*self.digests, *above}))
+
+
+@dataclass
+class _Pending:
+    """A read under way, and who waits for it: (resource type, parent)."""
+
+    source: Source
+    params: Mapping[str, JSON]
+    place: str
+    waiting: list[tuple[type[Resource], _Node | None]]
+    answer: Answer | None = None
+
+
+class _Collection:
+    """The state of one `collect`. Touched by the calling thread alone."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        wanted: tuple[type[Resource], ...],
+        pool: ThreadPoolExecutor,
+        progress: Progress | None,
+    ) -> None:
+        self.reader = reader
+        self.scope = reader.scope
+        self.wanted = wanted
+        self.pool = pool
+        self.progress = progress
+        self.reads: dict[bytes, _Pending] = {}
+        self.running: dict[Future[Answer], _Pending] = {}
+        self.nodes: dict[type[Resource], dict[tuple[str, str], _Node]] = {r: {} for r in wanted}
+        self.unread: dict[type[Resource], list[Unread]] = {r: [] for r in wanted}
+        self.listed: dict[type[Resource], set[str]] = {r: set() for r in wanted}
+        self.regions: dict[type[Resource], set[str]] = {r: set() for r in wanted}
+
+    def run(self) -> Reads:
+        for resource in self.wanted:
+            if resource.source.per is None:
+                for place in self._places(resource):
+                    self._ask(resource, None, place)
+        while self.running:
+            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            for future in done:
+                pending = self.running.pop(future)
+                pending.answer = self._answer(future, pending)
+                for resource, above in pending.waiting:
+                    self._arrived(resource, above, pending)
+            if self.progress is not None:
+                self.progress(len(self.reads) - len(self.running), len(self.reads))
+        answers = [(p.source, p.answer) for p in self.reads.values() if p.answer is not None]
+        populations = {r: self._population(r) for r in self.wanted}
+        return Reads(self.scope, populations, answers)
+
+    def _answer(self, future: Future[Answer], pending: _Pending) -> Answer:
+        """The reader's answer. A fault of the reader itself loses this read and no other."""
+        error = future.exception()
+        if error is None:
+            return future.result()
+        if isinstance(error, CollectorError) or not isinstance(error, Exception):
+            raise error
+        log.error("reader_broke", source=pending.source.name, exc_info=error)
+        failure = Failure(f"{BROKEN} ({type(error).__name__})")
+        return Answer(pending.source.name, pending.params, pending.place, failure=failure)
+
+    def _places(self, resource: type[Resource]) -> tuple[str, ...]:
+        """Where a resource without a parent is asked for at once."""
+        if not is_regional(resource):
+            return (self.scope.home,)
+        return self.scope.regions or ()
+
+    def _ask(self, resource: type[Resource], above: _Node | None, place: str) -> None:
+        """Read for one parent; a read that another type shares is not repeated."""
+        source = resource.source
+        self.regions[resource].add(self._label(source, place))
+        params = self._params(source, above)
+        if params is None:
+            self._found(resource, {}, above, place, digest=None)
+            return
+        key = canonical([type(source).__name__, source.name, params, place])
+        pending = self.reads.get(key)
+        if pending is None:
+            pending = self.reads[key] = _Pending(source, params, place, [(resource, above)])
+            context = contextvars.copy_context()
+            future = self.pool.submit(context.run, self.reader.read, source, params, place)
+            self.running[future] = pending
+        elif pending.answer is None:
+            pending.waiting.append((resource, above))
+        else:
+            self._arrived(resource, above, pending)
+
+    def _params(self, source: Source, above: _Node | None) -> dict[str, JSON] | None:
+        """The parameters of a call; None where the parent has nothing to ask for."""
+        params: dict[str, JSON] = {
+            name: value.format(account=self.scope.account) if isinstance(value, str) else value
+            for name, value in source.constants.items()
+        }
+        if above is None:
+            return params
+        for name, wanted in source.params.items():
+            attribute = wanted if isinstance(wanted, str) else wanted[0]
+            value = getattr(above.resource, attribute)
+            if value is None:
+                return None
+            params[name] = value if isinstance(wanted, str) else [value]
+        return params
+
+    def _arrived(self, resource: type[Resource], above: _Node | None, pending: _Pending) -> None:
+        """Turn an answer into resources, or into what could not be read."""
+        answer, source = pending.answer, pending.source
+        assert answer is not None
+        if not answer.is_complete:
+            assert answer.failure is not None
+            self._missed(resource, above, pending.place, answer.failure)
+            return
+        body = answer.body()
+        digest = sha256(body) if body is not None else None
+        try:
+            if answer.is_absent:
+                found: list[JSON] = [] if resource.source.items is not None else [{}]
+            else:
+                found = items(resource.source, answer.pages)
+        except ShapeError as error:
+            self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
+            return
+        if digest is not None:
+            self.listed[resource].add(digest)
+        for item in found:
+            self._found(resource, item, above, pending.place, digest, source)
+
+    def _found(
+        self,
+        resource: type[Resource],
+        item: JSON,
+        above: _Node | None,
+        place: str,
+        digest: str | None,
+        source: Source | None = None,
+    ) -> None:
+        try:
+            parsed = resource.parse(item, above.resource if above is not None else None)
+        except ValidationError as error:
+            self._missed(resource, above, place, Failure(_malformed(error)))
+            return
+        region = getattr(parsed, "region", None) or (
+            above.region if above is not None else self._label(resource.source, place)
+        )
+        name = self._name(resource, parsed, above, region)
+        node = _Node(
+            resource, parsed, name, region, self._place_below(parsed, place), above,
+            {digest} if digest is not None else set(),
+        )  # fmt: skip
+        known = self.nodes[resource].setdefault((name, region), node)
+        known.digests |= node.digests
+        if known is not node:
+            if known.resource != parsed and known.failed is None:
+                known.failed = self._unread(resource, known, place, Failure(CONTRADICTORY))
+            return
+        self._descend(node)
+
+    def _descend(self, node: _Node) -> None:
+        if isinstance(node.resource, Region):
+            if not is_enabled(node.resource):
+                return
+            for resource in self.wanted:
+                if is_regional(resource):
+                    self._ask(resource, None, node.resource.id)
+            return
+        for resource in self.wanted:
+            if resource.source.per is node.cls:
+                self._ask(resource, node, node.place)
+
+    def _place_below(self, parsed: Resource, place: str) -> str:
+        return getattr(parsed, "region", None) or place
+
+    def _name(self, cls: type[Resource], parsed: Resource, above: _Node | None, region: str) -> str:
+        if cls.is_aspect():
+            return above.name if above is not None else self.scope.account
+        if cls.full_name is None:
+            return parsed.id
+        facts = {"partition": self.scope.partition, "account": self.scope.account}
+        return cls.full_name.format(**parsed.model_dump(), **facts, **_unless_own(parsed, region))
+
+    def _missed(
+        self, resource: type[Resource], above: _Node | None, place: str, failure: Failure
+    ) -> None:
+        self.unread[resource].append(self._unread(resource, above, place, failure))
+
+    def _unread(
+        self, resource: type[Resource], above: _Node | None, place: str, failure: Failure
+    ) -> Unread:
+        return Unread(
+            operation=resource.source.name,
+            region=self._label(resource.source, place),
+            code=failure.code,
+            missing=resource.source.permissions if failure.denied else (),
+            of=above.name if above is not None else None,
+            type=above.cls.type_name() if above is not None else None,
+            id=above.resource.id if above is not None else None,
+            evidence=above.evidence() if above is not None else (),
+        )
+
+    def _label(self, source: Source, place: str) -> str:
+        """The region as results name it: reads at the home endpoint are of the whole account."""
+        home = isinstance(source, Aws) and source.regions == "home"
+        return HOME if home and place == self.scope.home else place
+
+    def _population(self, resource: type[Resource]) -> Population[Resource]:
+        nodes = self.nodes[resource].values()
+        observed = [
+            Observed(n.resource, n.name, n.region, n.evidence()) for n in nodes if n.failed is None
+        ]
+        unread = [*self.unread[resource], *(n.failed for n in nodes if n.failed is not None)]
+        above = [r for r in lineage(resource)[1:] if r in self.nodes]
+        if Region in self.nodes and is_regional(lineage(resource)[-1]):
+            above.append(Region)
+        for ancestor in above:
+            unread += self.unread[ancestor]
+            unread += [n.failed for n in self.nodes[ancestor].values() if n.failed is not None]
+        listed = {d for r in (resource, *above) for d in self.listed[r]}
+        return Population(
+            observed=tuple(sorted(observed, key=lambda o: (o.name, o.region))),
+            unread=tuple(sorted(set(unread), key=_unread_order)),
+            listed=tuple(sorted(listed)),
+            regions=tuple(sorted(self.regions[lineage(resource)[-1]])),
+        )
+
+
+def is_enabled(region: Resource) -> bool:
+    """Whether the account may use the region."""
+    return isinstance(region, Region) and region.opt_in != "not-opted-in"
+
+
+def is_regional(resource: type[Resource]) -> bool:
+    """Whether it is listed once in every region in scope."""
+    source = resource.source
+    return source.per is None and isinstance(source, Aws) and source.regions == "enabled"
+
+
+def _malformed(error: ValidationError) -> str:
+    """Code that names the first field that did not parse, and why, but no value of the answer."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"{MALFORMED} ({'.'.join(map(str, first['loc']))}: {first['type']})"
+
+
+def _unless_own(parsed: Resource, region: str) -> dict[str, str]:
+    return {} if "region" in type(parsed).model_fields else {"region": region}
+
+
+def _unread_order(unread: Unread) -> tuple[str, ...]:
+    return (unread.operation, unread.region, unread.code, unread.of or "", unread.id or "")

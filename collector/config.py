@@ -1,0 +1,204 @@
+"""Configuration: `collector.toml` and the environment as settings.
+
+The environment wins over the file: `COLLECTOR_LOCKER`, `COLLECTOR_KEY`, and so on, `__` between
+levels. Nothing here reads a credential; those come from each cloud's own default chain.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from collector.errors import ConfigError
+from collector.evidence.record import ACCOUNT_NAME
+
+FILE = "collector.toml"
+
+EXAMPLE = """\
+  [accounts.{name}]
+  provider = "aws"        # or "gcp", "azure"
+  regions = "enabled"     # or a list: ["us-east-1"]"""
+"""The three lines that a first configuration takes."""
+
+
+RegionName = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")]
+
+
+class _Account(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AwsAccount(_Account):
+    """An AWS account, reached by the default credential chain or by a profile of it."""
+
+    provider: Literal["aws"]
+    id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    """If given, the credentials must belong to this account."""
+    regions: Literal["enabled"] | Annotated[list[RegionName], Field(min_length=1)] = "enabled"
+    profile: str | None = None
+
+
+class GcpAccount(_Account):
+    """A Google Cloud project."""
+
+    provider: Literal["gcp"]
+    id: Annotated[str, Field(min_length=1)]
+    """The project's id."""
+    endpoint: str | None = None
+    ca_bundle: str | None = None
+
+
+class AzureAccount(_Account):
+    """An Azure subscription, with the directory it trusts."""
+
+    provider: Literal["azure"]
+    id: Annotated[str, Field(min_length=1)]
+    """The subscription's id."""
+    tenant: str | None = None
+    endpoint: str | None = None
+    ca_bundle: str | None = None
+
+
+Account = Annotated[AwsAccount | GcpAccount | AzureAccount, Field(discriminator="provider")]
+AccountName = Annotated[str, Field(pattern=f"^{ACCOUNT_NAME}$")]
+
+
+class Config(BaseSettings):
+    """Settings of a run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COLLECTOR_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    locker: str = "evidence"
+    """Folder or bucket URL that evidence is kept in."""
+    key: str | None = None
+    """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    """Reads under way at once."""
+    checks_dirs: list[str] = []
+    """Folders with more checks."""
+    accounts: dict[AccountName, Account] = {}
+    checks: dict[str, dict[str, bool | int | float | str | list[str]]] = {}
+    """Settings by the id of the check."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, and nothing else."""
+        return env_settings, init_settings
+
+    def account(self, name: str) -> AwsAccount | GcpAccount | AzureAccount:
+        """The account of that name.
+
+        Raises:
+            ConfigError: the configuration has none of that name.
+        """
+        if name in self.accounts:
+            return self.accounts[name]
+        known = ", ".join(sorted(self.accounts))
+        if known:
+            raise ConfigError(f"account {name}: not configured; expected one of {known}, or demo")
+        raise ConfigError(
+            f"account {name}: not configured; write these lines to {FILE}, or try --account"
+            f" demo:\n{EXAMPLE.format(name=name)}"
+        )
+
+
+def load_config(path: Path | None) -> Config:
+    """The settings, from a file and the environment.
+
+    Args:
+        path: the file; None: `COLLECTOR_CONFIG`, or `collector.toml` here if there is one.
+
+    Raises:
+        ConfigError: the file cannot be read, or a value is not what is expected; names the file (or
+            the variable), the field, what was found and what is expected.
+    """
+    named = path
+    if named is None and "COLLECTOR_CONFIG" in os.environ:
+        named = Path(os.environ["COLLECTOR_CONFIG"])
+    file = named or Path(FILE)
+    content = _read(file) if named is not None or file.exists() else {}
+    try:
+        return Config(**content)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file)) from None
+    except SettingsError as error:  # a variable that should hold JSON
+        raise ConfigError(f"environment: {error}") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    doing = f"reading configuration {file}"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{doing}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{doing}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{doing}: {error}; expected TOML") from None
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    """One line for the first thing that is wrong."""
+    first = error.errors(include_url=False)[0]
+    place = [str(step) for step in first["loc"] if step != "[key]"]
+    if place[0] == "accounts":
+        del place[2:3]  # the member of the union, which nobody wrote
+        del place[3:]
+    if place[0] == "checks":
+        del place[3:]
+    variable = "COLLECTOR_" + "__".join(place).upper()
+    where = f"{file}: {'.'.join(place)}"
+    if variable in os.environ:
+        where = f"environment variable {variable}"
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key; expected one of {', '.join(_keys(place))}"
+        case "missing":
+            return f"{where}: missing; expected a value"
+        case "union_tag_not_found":
+            return f"{where}.provider: missing; expected {_PROVIDERS}"
+        case "union_tag_invalid":
+            return f"{where}.provider: found {first['ctx']['tag']!r}; expected {_PROVIDERS}"
+    expected = _EXPECTED.get(place[-1]) or first["msg"].removeprefix("Input should be ")
+    if place[0] == "accounts" and len(place) == 2 and first["type"] == "string_pattern_mismatch":
+        expected = "a name of 1 to 63 letters, digits, dots, dashes and underscores"
+    return f"{where}: found {first['input']!r}; expected {expected}"
+
+
+_PROVIDERS = "'aws', 'gcp' or 'azure'"
+
+_EXPECTED = {
+    "id": "a text; for AWS, the account's 12 digits",
+    "regions": "'enabled' or a list of region names",
+    "workers": "a whole number from 1 to 256",
+    "accounts": "a table for each account",
+    "checks": "a table for each check",
+}
+"""What the fields expect whose types say it badly."""
+
+
+def _keys(place: list[str]) -> list[str]:
+    """The keys that there are where an unknown one was found."""
+    if place[0] != "accounts":
+        return sorted(Config.model_fields)
+    members = (AwsAccount, GcpAccount, AzureAccount)
+    return sorted({key for member in members for key in member.model_fields})

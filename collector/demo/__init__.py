@@ -1,0 +1,36 @@
+"""The demo account: a simulated AWS account inside this process, of an invented company.
+
+It needs no cloud, no configuration and no credentials, and opens no connection. moto plays AWS; the
+modules `seed_*` set up the account of Brackenfield Health, which sells patient-record software and
+has, as companies do, most things in order and some not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collector.readers.aws import AwsReader
+
+
+def open_demo() -> AwsReader:
+    """A reader of the simulated account, which is made the first time this is called.
+
+    Readers opened later in the same process read the same account. What is in it follows from the
+    calendar month alone, so that two runs in a month find the same.
+
+    Raises:
+        ConfigError: moto, which the extra `demo` brings, is not installed.
+    """
+    try:
+        import moto  # noqa: F401
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "the demo account needs the extra demo;"
+            " pip install 'compliance-evidence-collector[demo]'"
+        ) from None
+    from collector.demo.account import open_account
+
+    return open_account()

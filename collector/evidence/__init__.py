@@ -1,0 +1,15 @@
+"""What was found, kept so that nobody can quietly change it.
+
+From the bytes up:
+
+- `canonical`: the one way in which JSON, digests and times are written.
+- `record`: documents whose bytes can be rebuilt exactly from what they say.
+- `locker`: where files are kept, create-only, with `folder` and `s3` behind it.
+- `keys`: who signs, and how a signature is checked.
+- `seal`: the signed statement over one snapshot, as a Sigstore bundle.
+- `snapshot`: the snapshot document, and the name of every file in a locker.
+- `chain`: puts a snapshot after the last one, and reads it back.
+- `verify`: reads everything in a locker, believes nothing, and names what does not hold.
+
+`canonical`, `record`, `seal` and `snapshot` do no I/O.
+"""

@@ -1,0 +1,94 @@
+"""Objects: what is in them, and what they refer to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from collector.evidence.links import read_named
+from collector.evidence.locker import Locker
+from collector.evidence.record import Digest
+from collector.evidence.report import Problem
+from collector.evidence.snapshot import Outcome, object_key
+
+Kind = Literal["results", "calls", "bytes"]
+"""What an object is to those who refer to it; of bytes only the digest is checked."""
+
+Line = TypeVar("Line", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What was found in an object. Does not hold its bytes."""
+
+    digest: str
+    """By its name."""
+    kind: Kind
+    size_bytes: int
+    problems: tuple[Problem, ...]
+    outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    """Of a results object: how many results there are, by check and outcome."""
+    evidence: frozenset[str] = frozenset()
+    """Digests of the objects that it refers to."""
+
+
+class _Result(BaseModel):
+    """What each line of a results object must say; it may say more."""
+
+    check: str
+    outcome: Outcome
+    resource: dict[str, JsonValue]
+    reason: str
+    evidence: tuple[Digest, ...]
+
+
+class _Call(BaseModel):
+    """What each line of a calls object must say; it says more."""
+
+    answer_sha256: Digest | None
+
+
+def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Content:
+    """Read one object.
+
+    Args:
+        locker: where to read.
+        digest: the object's name.
+        kind: what it is.
+        named_by: the file that refers to it, for the message if it is missing.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    key = object_key(digest)
+    data, problem = read_named(locker, key, digest, named_by)
+    if problem is not None:
+        return Content(digest, kind, len(data), (problem,))
+    outcomes: Counter[tuple[str, Outcome]] = Counter()
+    evidence: set[str] = set()
+    try:
+        if kind == "results":
+            for result in _lines(data, _Result):
+                outcomes[result.check, result.outcome] += 1
+                evidence.update(result.evidence)
+        elif kind == "calls":
+            for call in _lines(data, _Call):
+                evidence.update([call.answer_sha256] if call.answer_sha256 is not None else ())
+    except ValueError as error:
+        return Content(digest, kind, len(data), (Problem(key, f"as {kind}, {error}"),))
+    return Content(digest, kind, len(data), (), outcomes, frozenset(evidence))
+
+
+def _lines(data: bytes, line: type[Line]) -> Iterator[Line]:
+    """The lines of a JSON Lines object; its last line may end in a line break."""
+    for number, text in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), start=1):
+        try:
+            yield line.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "it"
+            raise ValueError(f"line {number}: {place}: {first['msg']}") from None

@@ -1,0 +1,73 @@
+"""What verification found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.evidence.chain import Head
+from collector.evidence.record import printable
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something that does not hold. Both texts are safe to print."""
+
+    key: str
+    """The file that is wrong, or should be there."""
+    message: str
+    """What was found, and what was expected."""
+
+    def __post_init__(self) -> None:
+        """Escape what could deceive a terminal: both texts may hold names out of the locker."""
+        object.__setattr__(self, "key", printable(self.key))
+        object.__setattr__(self, "message", printable(self.message))
+
+    def __str__(self) -> str:
+        """The problem on one line."""
+        return f"{self.key}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in a chain."""
+
+    number: int
+    created_at: datetime | None
+    """When it was sealed, by the signer's clock; None if its seal cannot be read."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain of one account, as far as it could be read."""
+
+    account: str
+    snapshots: int
+    """How many seals there are."""
+    first: Mark
+    last: Mark
+    head: Head
+    """To be remembered elsewhere: only so can a cut-off end be noticed later."""
+    keys: tuple[str, ...]
+    """Fingerprints of the keys that the seals name, sorted."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Outcome of a verification."""
+
+    chains: tuple[Chain, ...]
+    """By account name; accounts without a seal are left out."""
+    objects: int
+    """How many objects hold what their name says."""
+    size_bytes: int
+    """How large those are together."""
+    problems: tuple[Problem, ...]
+    """Sorted."""
+    warnings: tuple[str, ...]
+    """What does not hold less, but a reader should know."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.problems

@@ -1,0 +1,180 @@
+"""The snapshot document, and the name of every file in a locker. Pure.
+
+A snapshot is a small document over content-addressed objects: what did not change since the last
+run is named again and not stored again.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from collector.errors import ConfigError
+from collector.evidence.record import ACCOUNT_NAME, AccountName, Count, Digest, Moment, Record
+
+VERSION = "v1/"
+OBJECTS = "v1/objects/"
+ACCOUNTS = "v1/accounts/"
+KEYS = "v1/keys/"
+
+_SEAL = re.compile(rf"{ACCOUNTS}({ACCOUNT_NAME})/log/([0-9]{{12}})\.sigstore\.json")
+
+Outcome = Literal["pass", "fail", "unknown", "not_applicable"]
+
+
+class Account(Record):
+    """The account that was read."""
+
+    name: AccountName
+    """Its name in the configuration, and in the locker."""
+    provider: Literal["aws", "gcp", "azure"]
+    id: str
+    """AWS account id, Google Cloud project id, Azure subscription id."""
+
+
+class Collector(Record):
+    """The program that read and judged."""
+
+    version: str
+    checks_sha256: Digest
+    """Digest of the code of the checks."""
+    mappings_sha256: Digest
+    """Digest of the mappings by which results are tagged."""
+
+
+class Scope(Record):
+    """What was asked for."""
+
+    regions: tuple[str, ...]
+    checks: tuple[str, ...]
+    """Ids of the checks."""
+    settings: dict[str, JsonValue]
+    """Settings in force, by the id of the check."""
+
+
+class Summary(Record):
+    """How many results of each outcome there are, and how many calls they rest on."""
+
+    passed: Count = Field(validation_alias="pass", serialization_alias="pass")
+    failed: Count = Field(validation_alias="fail", serialization_alias="fail")
+    unknown: Count
+    not_applicable: Count
+    calls: Count
+
+    def outcomes(self) -> dict[Outcome, int]:
+        """Number of results by outcome, without the outcomes that did not occur."""
+        counts: dict[Outcome, int] = {
+            "pass": self.passed,
+            "fail": self.failed,
+            "unknown": self.unknown,
+            "not_applicable": self.not_applicable,
+        }
+        return {outcome: count for outcome, count in counts.items() if count}
+
+
+class CheckEntry(Record):
+    """One check of the run, and where its results are."""
+
+    id: str
+    control: str
+    severity: Literal["critical", "high", "medium", "low"]
+    soc2: tuple[str, ...]
+    """Criteria of the Trust Services Criteria, by the mapping of the day."""
+    hipaa: tuple[str, ...]
+    """Citations of 45 CFR."""
+    summary: dict[Outcome, Count]
+    """Number of results by outcome; an outcome that did not occur may be left out."""
+    results_sha256: Digest
+    """The results object: JSON Lines, one result a line."""
+
+
+class Snapshot(Record):
+    """The outcome of one run over one account.
+
+    It does not hold its number in the chain: that stands in its seal, so that a run that has to
+    take another number need not write its document anew.
+    """
+
+    format: Literal["collector/snapshot/v1"] = Field(
+        default="collector/snapshot/v1", validation_alias="schema", serialization_alias="schema"
+    )
+    account: Account
+    started: Moment
+    finished: Moment
+    collector: Collector
+    identity: str
+    """The principal that read."""
+    scope: Scope
+    summary: Summary
+    complete: bool
+    """Whether nothing that the checks need was left unread."""
+    checks: tuple[CheckEntry, ...]
+    calls_sha256: Digest
+    """The calls object: JSON Lines, one read a line."""
+
+
+def parse_snapshot(data: bytes, source: str) -> Snapshot:
+    """The snapshot document that the bytes are.
+
+    Args:
+        data: canonical JSON.
+        source: what the bytes are, for the error message: the document's key.
+
+    Raises:
+        EvidenceError: they are no snapshot document, or not written as `Snapshot.to_bytes` does.
+    """
+    return Snapshot.from_bytes(data, source)
+
+
+def object_key(sha256: str) -> str:
+    """Key of the object with this content."""
+    return f"{OBJECTS}sha256/{sha256[:2]}/{sha256}"
+
+
+def snapshot_key(account: str, sha256: str) -> str:
+    """Key of an account's snapshot document with this content."""
+    return f"{account_prefix(account)}snapshots/{sha256}.json"
+
+
+def seal_key(account: str, number: int) -> str:
+    """Key of the seal at a number of an account's chain; keys sort as the numbers do."""
+    return f"{log_prefix(account)}{number:012}.sigstore.json"
+
+
+def seal_place(key: str) -> tuple[str, int] | None:
+    """The account and number that `seal_key` made a key of; None if it made it of nothing."""
+    match = _SEAL.fullmatch(key)
+    if match is None or not int(match[2]):
+        return None
+    return match[1], int(match[2])
+
+
+def log_prefix(account: str) -> str:
+    """What the keys of all seals of an account begin with."""
+    return f"{account_prefix(account)}log/"
+
+
+def account_prefix(account: str) -> str:
+    """What all keys of an account begin with.
+
+    Raises:
+        ConfigError: the name is not one that an account can have.
+    """
+    if re.fullmatch(ACCOUNT_NAME, account) is None:
+        raise ConfigError(
+            f"account name {account!r} cannot be used; expected 1 to 63 letters, digits, "
+            f"dots, dashes and underscores, with a letter or digit first"
+        )
+    return f"{ACCOUNTS}{account}/"
+
+
+def public_key_key(fingerprint: str) -> str:
+    """Key of a public key.
+
+    A fingerprint is base64 and may hold `/`, so the file is named by the same digest in hex.
+    """
+    digest = base64.b64decode(fingerprint.removeprefix("SHA256:") + "=", validate=True)
+    return f"{KEYS}{digest.hex()}.pem"

@@ -1,0 +1,320 @@
+"""Verification: read everything in a locker, believe nothing, and name what does not hold.
+
+Trust begins at the keys. A sound signature speaks for a seal, the seal for the digest of a snapshot
+document and of the seal before, the document for the digests of its results and calls, and those
+for the digests of the cloud's answers. Each step checks bytes against a name that the step before
+vouches for.
+
+What cannot be seen from within: a chain whose end was cut off, or that was written anew by somebody
+who has the key. Only a head that was remembered elsewhere shows that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from collector.errors import ObjectMissing, SigningError
+from collector.evidence.chain import Head
+from collector.evidence.contents import Content, Kind, read_content
+from collector.evidence.inventory import take_inventory
+from collector.evidence.keys import PublicKey, load_public_key
+from collector.evidence.links import KeyRing, Link, between, read_link, read_named
+from collector.evidence.locker import Locker
+from collector.evidence.report import Chain, Mark, Problem, Report
+from collector.evidence.snapshot import (
+    ACCOUNTS,
+    KEYS,
+    VERSION,
+    Outcome,
+    Snapshot,
+    account_prefix,
+    object_key,
+    public_key_key,
+    seal_key,
+    snapshot_key,
+)
+
+READERS = 16
+"""Files read at once."""
+
+WORTH_THREADS = 64
+"""Fewer files than this are read one after the other: starting threads would take longer."""
+
+WINDOW = 64
+"""Files that are being read or waiting to be looked at; bounds the memory."""
+
+Progress = Callable[[int, int], None]
+"""Told after each file how many were verified, and how many there are as far as known. A seal and
+its document count as one."""
+
+RememberedHead = tuple[str | None, int, str]
+"""Account, or None for any; number; digest of the seal with that number."""
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def verify(
+    locker: Locker,
+    *,
+    account: str | None = None,
+    trusted: Sequence[PublicKey] = (),
+    heads: Iterable[RememberedHead] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Check every signature, digest and link.
+
+    Args:
+        locker: only read.
+        account: only this account's chain, and the objects that it refers to; heads of other
+            accounts are passed over then.
+        trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
+            less, and each chain must be signed by one key from beginning to end.
+        heads: seals that somebody remembers to have been there.
+        progress: called on the caller's thread.
+
+    Raises:
+        ConfigError: no account can have that name.
+        LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
+            whatever its bytes are.
+    """
+    run = _Verification(locker, account, trusted, progress)
+    run.verify_keys()
+    for name in sorted({*run.inventory.seals, *run.inventory.documents}):
+        run.verify_chain(name)
+    run.verify_objects()
+    for head in heads:
+        run.verify_head(*head)
+    return run.report()
+
+
+class _Claim(NamedTuple):
+    """What a document says of a results object."""
+
+    check: str
+    outcomes: frozenset[tuple[Outcome, int]]
+
+
+class _Verification:
+    """One call of `verify`. What runs on threads returns values; this keeps them on one thread."""
+
+    def __init__(
+        self,
+        locker: Locker,
+        account: str | None,
+        trusted: Sequence[PublicKey],
+        progress: Progress | None,
+    ) -> None:
+        prefixes = (VERSION,) if account is None else (account_prefix(account), KEYS)
+        self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
+        self._locker = locker
+        self._account = account
+        self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
+        self._progress = progress
+        self._problems = {
+            Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
+        }
+        self._chains: list[Chain] = []
+        self._seals: dict[tuple[str, int], str] = {}
+        self._results: dict[str, dict[_Claim, str]] = {}
+        self._calls: dict[str, str] = {}
+        self._sizes_bytes: dict[str, int] = {}
+        self._stray_documents = 0
+        self._stray_objects = 0
+        self._done = 0
+        self._total = (
+            len(self.inventory.public_keys)
+            + sum(map(len, self.inventory.seals.values()))
+            + len(self.inventory.objects)
+        )
+
+    def verify_keys(self) -> None:
+        """Read the locker's own keys, and use them if nobody gave better ones."""
+        own = {}
+        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+            if isinstance(found, Problem):
+                self._problems.add(found)
+            else:
+                own[found.fingerprint] = found
+        if not self._ring.are_trusted:
+            self._ring = KeyRing(own, are_trusted=False)
+
+    def verify_chain(self, account: str) -> None:
+        """Follow one account's chain from its first seal to its last."""
+        links = self._each(
+            partial(read_link, self._locker, self._ring, account),
+            self.inventory.seals.get(account, ()),
+        )
+        marks: list[Mark] = []
+        signers: set[str] = set()
+        named: set[str] = set()
+        before: Link | None = None
+        for link in links:
+            self._problems.update(link.problems, between(before, link, self._ring))
+            self._seals[account, link.number] = link.sha256
+            created_at = None
+            if link.sealed is not None:
+                created_at = link.sealed.statement.created_at
+                signers.add(link.sealed.keyid)
+                named.add(link.sealed.statement.snapshot_sha256)
+                if link.snapshot is not None:
+                    document = snapshot_key(account, link.sealed.statement.snapshot_sha256)
+                    self._follow(document, link.snapshot)
+            marks.append(Mark(link.number, created_at))
+            before = link
+        if before is not None:
+            head = Head(before.number, before.sha256)
+            keys = tuple(sorted(signers))
+            self._chains.append(Chain(account, len(marks), marks[0], marks[-1], head, keys))
+        self._verify_strays(account, self.inventory.documents.get(account, set()) - named)
+
+    def verify_objects(self) -> None:
+        """Read every object once: first those that refer to others, then all that are left."""
+        first: list[tuple[str, Kind, str]] = [
+            *((digest, "results", min(by.values())) for digest, by in self._results.items()),
+            *((digest, "calls", document) for digest, document in self._calls.items()),
+        ]
+        read = {digest for digest, _, _ in first}
+        self._total = self._done + len(first) + len(self.inventory.objects - read)
+        named_by: dict[str, str] = {}
+        for content in self._contents(sorted(first)):
+            for digest in content.evidence:
+                named_by.setdefault(digest, object_key(content.digest))
+            if content.kind == "results" and not content.problems:
+                self._compare(content)
+
+        rest = (self.inventory.objects | named_by.keys()) - read
+        self._total = self._done + len(rest)
+        for _ in self._contents([(d, "bytes", named_by.get(d, VERSION)) for d in sorted(rest)]):
+            pass
+        self._stray_objects = len(self.inventory.objects - read - named_by.keys())
+
+    def verify_head(self, account: str | None, number: int, digest: str) -> None:
+        """See that a seal which somebody remembers is still there."""
+        if self._account is not None and account not in (None, self._account):
+            return
+        accounts = [chain.account for chain in self._chains] if account is None else [account]
+        found = [self._seals[name, number] for name in accounts if (name, number) in self._seals]
+        if digest.lower() in found:
+            return
+        key = seal_key(accounts[0], number) if len(accounts) == 1 else ACCOUNTS
+        seals = ", ".join(found)
+        state = f"it has {seals}: the chain was rewritten" if found else "the chain was truncated"
+        self._problems.add(
+            Problem(key, f"seal number {number} is remembered with digest {digest}, but {state}")
+        )
+
+    def report(self) -> Report:
+        """What was found."""
+        if not self._chains:
+            prefix = VERSION if self._account is None else account_prefix(self._account)
+            self._problems.add(Problem(prefix, "there is no snapshot"))
+        warnings = []
+        if self._stray_documents or self._stray_objects:
+            warnings.append(
+                f"no seal leads to {self._stray_documents} snapshot documents and "
+                f"{self._stray_objects} objects: a run was interrupted, or a seal was removed"
+            )
+        if not self._ring.are_trusted:
+            warnings.append(
+                "the public keys are the locker's own, and whoever can write all of it could "
+                "have replaced them: give a key that you have from elsewhere"
+            )
+        return Report(
+            chains=tuple(self._chains),
+            objects=len(self._sizes_bytes),
+            size_bytes=sum(self._sizes_bytes.values()),
+            problems=tuple(sorted(self._problems)),
+            warnings=tuple(warnings),
+        )
+
+    def _verify_strays(self, account: str, digests: set[str]) -> None:
+        """Documents that no seal names need not be there, but must be what their name says."""
+        self._stray_documents += len(digests)
+        strays = [(snapshot_key(account, digest), digest) for digest in sorted(digests)]
+        for _, problem in self._each(lambda s: read_named(self._locker, *s, VERSION), strays):
+            if problem is not None:
+                self._problems.add(problem)
+
+    def _follow(self, document: str, snapshot: Snapshot) -> None:
+        """Note what a document says of its objects, and see whether it agrees with itself."""
+        total: Counter[Outcome] = Counter()
+        for entry in snapshot.checks:
+            total.update(entry.summary)
+            claim = _Claim(entry.id, _occurred(entry.summary))
+            self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
+        self._calls.setdefault(snapshot.calls_sha256, document)
+        said = snapshot.summary.outcomes()
+        if _occurred(total) != _occurred(said):
+            message = f"its summary says {_shown(said)}, but its checks {_shown(total)}"
+            self._problems.add(Problem(document, message))
+
+    def _compare(self, content: Content) -> None:
+        """Set a results object against what the documents say of it."""
+        for claim, document in self._results[content.digest].items():
+            said = {(claim.check, outcome): count for outcome, count in claim.outcomes}
+            if content.outcomes != said:
+                found = _shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
+                message = f"it says {claim.check} {_shown(dict(claim.outcomes))}, but "
+                self._problems.add(
+                    Problem(document, f"{message}{object_key(content.digest)} holds {found}")
+                )
+
+    def _contents(self, items: Sequence[tuple[str, Kind, str]]) -> Iterator[Content]:
+        for content in self._each(lambda item: read_content(self._locker, *item), items):
+            self._problems.update(content.problems)
+            if not content.problems:
+                self._sizes_bytes[content.digest] = content.size_bytes
+            yield content
+
+    def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+        """What `work` finds in each item, in order, read by several threads if worth it."""
+        for found in _in_order(work, items):
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, max(self._done, self._total))
+            yield found
+
+
+def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
+    try:
+        data = locker.get(key)
+        found = load_public_key(data, key)
+    except ObjectMissing:
+        return Problem(key, "it cannot be read as a file")
+    except SigningError as error:
+        return Problem(key, str(error))
+    if public_key_key(found.fingerprint) != key:
+        return Problem(key, f"it was changed: it holds the key {found.fingerprint}")
+    if found.pem != data:
+        return Problem(key, "it was changed: it is not written as a key is")
+    return found
+
+
+def _in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+    if len(items) < WORTH_THREADS:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(READERS)
+    under_way: deque[Future[Found]] = deque()
+    try:
+        for item in items:
+            under_way.append(pool.submit(work, item))
+            if len(under_way) == WINDOW:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:
+    return frozenset((outcome, count) for outcome, count in counts.items() if count)
+
+
+def _shown(counts: Mapping[Outcome, int] | Mapping[str, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()) if count) or "none"

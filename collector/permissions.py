@@ -1,0 +1,78 @@
+"""Least-privilege policies, from the sources that the checks read.
+
+Each cloud has its own form: an IAM policy document, a custom role for `gcloud iam roles create`, a
+role definition for `az role definition create`. Microsoft Graph has no such form; its application
+permissions are named apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collector.check import Check
+from collector.collect import Region, is_regional
+from collector.evidence.canonical import JSON
+from collector.resource import Resource
+from collector.source import Graph, Provider
+
+ALWAYS_AWS = ("sts:GetCallerIdentity",)
+"""Asked once a run, to say in the evidence who read."""
+
+ROLE_TITLE = "Compliance evidence collector (read only)"
+
+
+def permissions(checks: Iterable[Check[...]], provider: Provider) -> tuple[str, ...]:
+    """The cloud's own names of what the checks read, sorted; Graph's are not among them."""
+    read = _resources(checks, provider)
+    named = {p for r in read if not isinstance(r.source, Graph) for p in r.source.permissions}
+    if provider == "aws":
+        named |= set(ALWAYS_AWS)
+        if any(is_regional(r) for r in read):
+            named |= set(Region.source.permissions)
+    return tuple(sorted(named))
+
+
+def graph_permissions(checks: Iterable[Check[...]]) -> tuple[str, ...]:
+    """Application permissions of Microsoft Graph that the checks need, sorted."""
+    read = _resources(checks, "azure")
+    return tuple(
+        sorted({p for r in read if isinstance(r.source, Graph) for p in r.source.permissions})
+    )
+
+
+def policy(checks: Iterable[Check[...]], provider: Provider) -> JSON:
+    """The policy as the cloud takes it.
+
+    For AWS the policy document, for Google Cloud the custom role, for Azure the role definition,
+    whose assignable scope is the first subscription to be filled in.
+    """
+    named: list[JSON] = [*permissions(checks, provider)]
+    match provider:
+        case "aws":
+            statement: JSON = {
+                "Sid": "CollectorReadOnly",
+                "Effect": "Allow",
+                "Action": named,
+                "Resource": "*",
+            }
+            return {"Version": "2012-10-17", "Statement": [statement]}
+        case "gcp":
+            return {
+                "title": ROLE_TITLE,
+                "description": "What the evidence collector reads, and nothing else",
+                "stage": "GA",
+                "includedPermissions": named,
+            }
+        case "azure":
+            return {
+                "Name": ROLE_TITLE,
+                "IsCustom": True,
+                "Description": "What the evidence collector reads, and nothing else",
+                "Actions": named,
+                "NotActions": [],
+                "AssignableScopes": ["/subscriptions/00000000-0000-0000-0000-000000000000"],
+            }
+
+
+def _resources(checks: Iterable[Check[...]], provider: Provider) -> set[type[Resource]]:
+    return {r for c in checks for r in c.resources if r.source.provider == provider}

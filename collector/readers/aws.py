@@ -1,0 +1,354 @@
+"""Reads AWS through boto3.
+
+Which operations are read-only is decided by the service's own model: GET and HEAD over REST; for
+the RPC protocols, where all is POST, an operation that its name and model both call a read. Clients
+are made one for each service and region, under a lock, because making them is not thread-safe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.exceptions
+import botocore.model
+from botocore import xform_name
+from botocore.config import Config
+
+from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact, scrub
+from collector.errors import CheckError, CredentialsError
+from collector.evidence.canonical import JSON, timestamp
+from collector.source import HOMES, Aws, Source
+
+READ_VERBS = ("Describe", "Get", "List", "BatchGet", "Search", "Lookup")
+
+READS_DESPITE_THEIR_NAME = {"iam:GenerateCredentialReport"}
+"""Classed as a read by IAM itself: it makes a report of the account and changes nothing in it."""
+
+CREDENTIALS = {"sts:GetSessionToken", "sts:GetFederationToken", "ecr:GetAuthorizationToken"}
+"""Named like reads, and yet they hand out credentials."""
+
+IDENTIFIERS = {"SSEKMSKeyId"}
+"""Shapes that a model marks sensitive although they only name a key, which is evidence itself."""
+
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "Forbidden",
+        "UnauthorizedOperation",
+        "NotAuthorized",
+        "403",
+    }
+)
+"""Codes by which services refuse a call for want of a permission."""
+
+RETRIES = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 10},
+    connect_timeout=10,
+    read_timeout=60,
+    max_pool_connections=32,
+)
+"""At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
+
+REPORT_WAIT_SECONDS = 60
+"""How long the IAM credential report may take to be made."""
+
+
+def is_read_only(operation: botocore.model.OperationModel) -> bool:
+    """Whether the service's own model shows an operation to change nothing.
+
+    REST: the HTTP method is GET or HEAD. RPC: the name begins with a reading verb, the model has no
+    idempotency token (which only changes need), or it carries the `readonly` trait.
+    """
+    name = f"{operation.service_model.service_name}:{operation.name}"
+    if name in CREDENTIALS:
+        return False
+    if name in READS_DESPITE_THEIR_NAME:
+        return True
+    if str(operation.service_model.protocol).startswith("rest"):
+        return operation.http["method"] in ("GET", "HEAD")
+    return operation.name.startswith(READ_VERBS) and not operation.idempotent_members
+
+
+class AwsReader:
+    """Reads one AWS account with one boto3 session."""
+
+    def __init__(
+        self,
+        session: boto3.Session,
+        scope: Scope,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Read with `session` as it is; `scope.home` is where global services are asked."""
+        self._session = session
+        self._scope = scope
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    @property
+    def scope(self) -> Scope:
+        """What is read."""
+        return self._scope
+
+    def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
+        """All pages of one operation.
+
+        Raises:
+            CheckError: the operation is unknown, or not read-only.
+        """
+        assert isinstance(source, Aws)
+        client = self._client(source.service, place)
+        operation = operation_model(client.meta.service_model, source.operation)
+        read = _Read(source, params, place, started=self._clock())
+        begin = time.monotonic()
+        try:
+            if source.report:
+                read.report(client)
+            else:
+                read.follow(client, operation)
+        except botocore.exceptions.ClientError as error:
+            read.refused(error)
+        except botocore.exceptions.BotoCoreError as error:
+            read.failure = Failure(type(error).__name__.removesuffix("Error"), scrub(str(error)))
+        provenance: dict[str, JSON] = {
+            "endpoint": client.meta.endpoint_url,
+            "identity": self._scope.identity,
+            "started": timestamp(read.started),
+            "duration_ms": round((time.monotonic() - begin) * 1000),
+            "status": read.status,
+            "request_ids": list(read.request_ids),
+            "attempts": read.attempts,
+            "volatile": redact(read.volatile),
+        }
+        return Answer(
+            source=source.name,
+            params=params,
+            place=place,
+            pages=tuple(
+                redact(page, lambda path: _is_sensitive(operation, path)) for page in read.pages
+            ),
+            failure=read.failure,
+            is_absent=read.failure is not None and read.failure.code in source.absent,
+            provenance=provenance,
+        )
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._lock:
+            key = (service, region)
+            if key not in self._clients:
+                session: Any = self._session  # the stubs know each service by a literal
+                client = session.client(service, region_name=region, config=RETRIES)
+                _drop_host_prefix(client)
+                self._clients[key] = client
+            return self._clients[key]
+
+
+@dataclass
+class _Read:
+    """One read in the making."""
+
+    source: Aws
+    params: Mapping[str, JSON]
+    place: str
+    started: datetime
+    pages: list[JSON] = field(default_factory=list)
+    failure: Failure | None = None
+    status: int | None = None
+    attempts: int = 0
+    request_ids: list[str] = field(default_factory=list)
+    volatile: dict[str, JSON] = field(default_factory=dict)
+
+    def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
+        """Read every page, and see that the last one says that it is the last."""
+        method = xform_name(operation.name)
+        if client.can_paginate(method):
+            for page in client.get_paginator(method).paginate(**self.params):
+                self._keep(page)
+        else:
+            self._keep(getattr(client, method)(**self.params))
+        last = self.pages[-1] if self.pages else {}
+        if isinstance(last, Mapping) and (last.get("IsTruncated") or last.get("Truncated")):
+            self.failure = Failure(CUT, "the last page says that there are more")
+
+    def report(self, client: Any) -> None:
+        """The IAM credential report: have it made, wait for it, read its rows."""
+        deadline = time.monotonic() + REPORT_WAIT_SECONDS
+        while True:
+            made = client.generate_credential_report()
+            self._count(made)
+            if made.get("State") == "COMPLETE":
+                break
+            if time.monotonic() > deadline:
+                self.failure = Failure(CUT, "the credential report was not made in time")
+                return
+            time.sleep(1)
+        answer = client.get_credential_report()
+        self._count(answer)
+        rows: list[JSON] = [*csv.DictReader(io.StringIO(answer["Content"].decode()))]
+        if any(None in row or None in row.values() for row in rows if isinstance(row, dict)):
+            self.failure = Failure(MALFORMED, "a row of the credential report is short or long")
+            return
+        self.volatile["GeneratedTime"] = timestamp(answer["GeneratedTime"])
+        self.pages.append({"Content": rows})
+
+    def refused(self, error: botocore.exceptions.ClientError) -> None:
+        """Take over what the cloud said."""
+        response = error.response
+        self._count(response)
+        code = response.get("Error", {}).get("Code") or "Unknown"
+        self.failure = Failure(
+            code=code,
+            message=scrub(response.get("Error", {}).get("Message") or ""),
+            status=self.status,
+            denied=code in DENIED or (self.status == 403 and code not in self.source.absent),
+        )
+
+    def _keep(self, response: dict[str, Any]) -> None:
+        self._count(response)
+        page = {k: to_json(v) for k, v in response.items() if k != "ResponseMetadata"}
+        for path in self.source.volatile:
+            if "." in path:
+                held = self.volatile.setdefault(path, [])
+                assert isinstance(held, list)
+                held += _take(page, path.split("."))
+            elif path in page:
+                self.volatile[path] = page.pop(path)
+        self.pages.append(page)
+
+    def _count(self, response: Mapping[str, Any]) -> None:
+        facts = response.get("ResponseMetadata", {})
+        self.status = facts.get("HTTPStatusCode")
+        self.attempts += 1 + facts.get("RetryAttempts", 0)
+        if facts.get("RequestId"):
+            self.request_ids.append(facts["RequestId"])
+
+
+def _take(value: Any, steps: list[str]) -> list[JSON]:
+    """Remove what stands at a path, in each item of the lists on the way, and return it in order.
+
+    An item that has nothing there yields None, so that values and items can be told apart.
+    """
+    match value:
+        case list():
+            return [taken for item in value for taken in _take(item, steps)]
+        case dict() if len(steps) == 1:
+            return [value.pop(steps[0], None)]
+        case dict() if value.get(steps[0]) is not None:
+            return _take(value[steps[0]], steps[1:])
+    return []
+
+
+def operation_model(
+    service: botocore.model.ServiceModel, name: str
+) -> botocore.model.OperationModel:
+    """The model of an operation that may be called.
+
+    Raises:
+        CheckError: the service has no such operation, or it is not read-only.
+    """
+    if name not in service.operation_names:
+        raise CheckError(f"source {service.service_name}:{name}: the service has no such operation")
+    operation = service.operation_model(name)
+    if not is_read_only(operation):
+        raise CheckError(f"source {service.service_name}:{name}: refused, it is not read-only")
+    return operation
+
+
+def to_json(value: Any) -> JSON:
+    """A parsed answer as JSON: times in RFC 3339, bytes as text."""
+    match value:
+        case datetime():
+            return timestamp(value if value.tzinfo else value.replace(tzinfo=UTC))
+        case bytes():
+            return value.decode("utf-8", errors="backslashreplace")
+        case Mapping():
+            return {str(k): to_json(v) for k, v in value.items()}
+        case list() | tuple():
+            return [to_json(v) for v in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return str(value)
+
+
+def _drop_host_prefix(client: Any) -> None:
+    """Keep to an endpoint that is an address, where some operations put the account before it.
+
+    `http://127.0.0.1:5000` would become `123456789012.127.0.0.1`, which is no host.
+    """
+    endpoint = urlsplit(client.meta.endpoint_url)
+    host = endpoint.hostname or ""
+    if host != "localhost" and not re.fullmatch(r"[\d.]+|.*:.*", host):
+        return
+
+    def restore(request: Any, **_: object) -> None:
+        request.url = urlsplit(request.url)._replace(netloc=endpoint.netloc).geturl()
+
+    client.meta.events.register("before-sign", restore)
+
+
+def _is_sensitive(operation: botocore.model.OperationModel, path: tuple[str, ...]) -> bool:
+    """Whether the model marks the text at this path, or what holds it."""
+    shape: Any = operation.output_shape
+    for step in path:
+        while shape is not None and shape.type_name == "list":
+            shape = shape.member
+        if shape is None or shape.type_name not in ("structure", "map"):
+            return False
+        shape = shape.members.get(step) if shape.type_name == "structure" else shape.value
+    while shape is not None:
+        if shape.metadata.get("sensitive"):
+            return shape.name not in IDENTIFIERS
+        shape = shape.member if shape.type_name == "list" else None
+    return False
+
+
+def open_account(
+    session: boto3.Session, name: str, *, regions: tuple[str, ...] | None, expected: str | None
+) -> AwsReader:
+    """A reader for the account that the session's credentials belong to.
+
+    Args:
+        session: credentials and, where set, the preferred region.
+        name: the account's name in the configuration.
+        regions: those to read; None: all that are enabled.
+        expected: the account id that the configuration names, if it does.
+
+    Raises:
+        CredentialsError: there are none, they are refused, or they are another account's.
+    """
+    region = session.region_name or HOMES["aws"]
+    partition = session.get_partition_for_region(region)
+    home = HOMES.get(partition, region)
+    doing = f"account {name}: asking AWS whose credentials these are"
+    try:
+        sts = session.client("sts", region_name=home, config=RETRIES)
+        caller = sts.get_caller_identity()
+    except botocore.exceptions.NoCredentialsError:
+        raise CredentialsError(
+            f"account {name}: found no AWS credentials; set AWS_PROFILE, or log in with the AWS CLI"
+        ) from None
+    except botocore.exceptions.ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "Unknown")
+        raise CredentialsError(f"{doing}: {code}; are they expired?") from None
+    except botocore.exceptions.BotoCoreError as error:
+        raise CredentialsError(f"{doing}: {scrub(str(error))}") from None
+    if expected is not None and caller["Account"] != expected:
+        raise CredentialsError(
+            f"account {name}: the credentials belong to AWS account {caller['Account']}; the"
+            f" configuration expects {expected}"
+        )
+    scope = Scope("aws", name, caller["Account"], caller["Arn"], partition, home, regions)
+    return AwsReader(session, scope)

@@ -1,0 +1,151 @@
+"""Resources: what an answer is parsed into.
+
+A resource is the part of an answer that checks may see. Each field names its place in the answer by
+the API's own path, so that the paths can be tested against the API models that the SDKs ship.
+Parsing is strict: a missing field without a default, a wrong type or an unknown enum value makes
+the resource unreadable, never a guess.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar, Self, dataclass_transform, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from collector.evidence.canonical import JSON
+from collector.source import Source
+
+
+def at(path: str, *, default: Any = ..., default_factory: Any = None) -> Any:
+    """A field that stands at `path` of an item, dots between names, numbers for list places.
+
+    The empty path is the item itself. A field that the answer leaves out or gives as null takes the
+    default; without one the resource cannot be read.
+    """
+    return _field({"at": path}, default, default_factory)
+
+
+def parent(name: str, *, default: Any = ...) -> Any:
+    """A field that is taken over from the parent, the resource which the source is read per."""
+    return _field({"parent": name}, default, None)
+
+
+def _field(place: dict[str, str], default: Any, default_factory: Any) -> Any:
+    if default_factory is not None:
+        return Field(default_factory=default_factory, json_schema_extra={**place})
+    return Field(default=default, json_schema_extra={**place})
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(at, parent, Field))
+class Part(BaseModel):
+    """A structure inside a resource. Frozen, compared by value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Resource(Part):
+    """A thing in a cloud account, or an aspect of one.
+
+    A class that declares no `id` is an aspect: it carries the id, full name and type of its parent,
+    or, without a parent, those of the account.
+    """
+
+    source: ClassVar[Source]
+    """The operation whose answer it is parsed from."""
+
+    full_name: ClassVar[str | None] = None
+    """Template of the cloud's own full name over the fields and `{partition}`, `{account}`,
+    `{region}`; None where `id` is the full name."""
+
+    id: str = ""
+
+    @classmethod
+    def parse(cls, item: JSON, parent: Resource | None = None) -> Self:
+        """The resource in one item of an answer.
+
+        Raises:
+            pydantic.ValidationError: the item does not have the declared shape.
+        """
+        inherited = parent.model_dump(mode="json") if parent is not None else {}
+        picked = _pick(cls, item, inherited)
+        # JSON input: strict on types, yet times may be strings and tuples arrays.
+        return cls.model_validate_json(json.dumps(picked), strict=True)
+
+    @classmethod
+    def is_aspect(cls) -> bool:
+        """Whether it tells of its parent (or the account) instead of a thing of its own."""
+        return _place(cls.model_fields["id"]) is None
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Type as results carry it: import path below `checks`, `aws.s3.bucket`."""
+        if cls.is_aspect():
+            above = cls.source.per
+            return above.type_name() if above is not None else f"{cls.source.provider}.account"
+        module = cls.__module__.removeprefix("checks.")
+        return f"{module}.{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', cls.__name__).lower()}"
+
+
+def lookup(item: object, path: str) -> Any:
+    """The value at `path` of an item, or None where a step is missing or null."""
+    value = item
+    for step in path.split(".") if path else ():
+        match value:
+            case Mapping():
+                value = value.get(step)
+            case list() if step.isdecimal() and int(step) < len(value):
+                value = value[int(step)]
+            case _:
+                return None
+    return value
+
+
+def _pick(annotation: object, value: Any, inherited: Mapping[str, object]) -> Any:
+    """Rearrange a raw answer by field names, through lists, mappings and optional parts."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        if not isinstance(value, Mapping | str):
+            return value
+        return _pick_fields(annotation, value, inherited)
+    arguments = [a for a in get_args(annotation) if a is not type(None)]
+    match value:
+        case list() if get_origin(annotation) is tuple:
+            return [_pick(arguments[0], item, inherited) for item in value]
+        case Mapping() if get_origin(annotation) in (dict, Mapping):
+            return {key: _pick(arguments[1], item, inherited) for key, item in value.items()}
+        case list() | Mapping() if len(arguments) == 1:
+            return _pick(arguments[0], value, inherited)
+    return value
+
+
+def _pick_fields(
+    cls: type[Part], item: object, inherited: Mapping[str, object]
+) -> dict[str, object]:
+    picked: dict[str, object] = {}
+    for name, kind, path in _places(cls):
+        value = lookup(item, path) if kind == "at" else inherited.get(path)
+        if value is not None:
+            picked[name] = _pick(cls.model_fields[name].annotation, value, inherited)
+    if issubclass(cls, Resource) and cls.is_aspect():
+        picked["id"] = inherited.get("id", "")
+    return picked
+
+
+@cache
+def _places(cls: type[Part]) -> tuple[tuple[str, str, str], ...]:
+    """(field, "at" or "parent", path) of each declared field."""
+    return tuple(
+        (name, *place) for name, info in cls.model_fields.items() if (place := _place(info))
+    )
+
+
+def _place(info: FieldInfo) -> tuple[str, str] | None:
+    extra = info.json_schema_extra
+    if not isinstance(extra, dict):
+        return None
+    ((kind, path),) = extra.items()
+    return kind, str(path)
