@@ -247,7 +247,7 @@ class _Collection:
         self.regions[resource].add(self._label(source, place))
         params = self._params(source, above)
         if params is None:
-            self._found(resource, {}, above, place, digest=None)
+            self._found(resource, {}, above, place, digest=None, is_absent=True)
             return
         key = canonical([type(source).__name__, source.name, params, place])
         pending = self.reads.get(key)
@@ -279,7 +279,7 @@ class _Collection:
 
     def _arrived(self, resource: type[Resource], above: _Node | None, pending: _Pending) -> None:
         """Turn an answer into resources, or into what could not be read."""
-        answer, source = pending.answer, pending.source
+        answer = pending.answer
         assert answer is not None
         if not answer.is_complete:
             assert answer.failure is not None
@@ -298,7 +298,9 @@ class _Collection:
         if digest is not None:
             self.listed[resource].add(digest)
         for item in found:
-            self._found(resource, item, above, pending.place, digest, source)
+            self._found(
+                resource, item, above, pending.place, digest=digest, is_absent=answer.is_absent
+            )
 
     def _found(
         self,
@@ -306,11 +308,14 @@ class _Collection:
         item: JSON,
         above: _Node | None,
         place: str,
+        *,
         digest: str | None,
-        source: Source | None = None,
+        is_absent: bool,
     ) -> None:
         try:
-            parsed = resource.parse(item, above.resource if above is not None else None)
+            parsed = resource.parse(
+                item, above.resource if above is not None else None, is_absent=is_absent
+            )
         except ValidationError as error:
             self._missed(resource, above, place, Failure(_malformed(error)))
             return

@@ -20,25 +20,25 @@ from pydantic.fields import FieldInfo
 from collector.evidence.canonical import JSON
 from collector.source import Source
 
+ABSENT = "absent"
 
-def at(path: str, *, default: Any = ..., default_factory: Any = None) -> Any:
+
+def at(path: str, *, default: Any = ..., default_factory: Any = None, absent: Any = ...) -> Any:
     """A field that stands at `path` of an item, dots between names, numbers for list places.
 
     The empty path is the item itself. A field that the answer leaves out or gives as null takes the
-    default; without one the resource cannot be read.
+    default; without one the resource cannot be read. `absent` is the value where the API said that
+    there is no such thing, or where nothing was asked for: it holds for no other answer.
     """
-    return _field({"at": path}, default, default_factory)
+    place: dict[str, Any] = {"at": path} if absent is ... else {"at": path, ABSENT: absent}
+    if default_factory is not None:
+        return Field(default_factory=default_factory, json_schema_extra=place)
+    return Field(default=default, json_schema_extra=place)
 
 
 def parent(name: str, *, default: Any = ...) -> Any:
     """A field that is taken over from the parent, the resource which the source is read per."""
-    return _field({"parent": name}, default, None)
-
-
-def _field(place: dict[str, str], default: Any, default_factory: Any) -> Any:
-    if default_factory is not None:
-        return Field(default_factory=default_factory, json_schema_extra={**place})
-    return Field(default=default, json_schema_extra={**place})
+    return Field(default=default, json_schema_extra={"parent": name})
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(at, parent, Field))
@@ -65,14 +65,21 @@ class Resource(Part):
     id: str = ""
 
     @classmethod
-    def parse(cls, item: JSON, parent: Resource | None = None) -> Self:
+    def parse(cls, item: JSON, parent: Resource | None = None, *, is_absent: bool = False) -> Self:
         """The resource in one item of an answer.
+
+        Args:
+            item: a part of the answer.
+            parent: the resource that the answer is about.
+            is_absent: the API said that there is none, or was not asked; `item` is empty then.
 
         Raises:
             pydantic.ValidationError: the item does not have the declared shape.
         """
         inherited = parent.model_dump(mode="json") if parent is not None else {}
         picked = _pick(cls, item, inherited)
+        if is_absent:
+            picked |= _absences(cls)
         # JSON input: strict on types, yet times may be strings and tuples arrays.
         return cls.model_validate_json(json.dumps(picked), strict=True)
 
@@ -129,7 +136,9 @@ def _pick_fields(
     for name, kind, path in _places(cls):
         value = lookup(item, path) if kind == "at" else inherited.get(path)
         if value is not None:
-            picked[name] = _pick(cls.model_fields[name].annotation, value, inherited)
+            # What a parent holds is arranged by field names already.
+            annotation = cls.model_fields[name].annotation
+            picked[name] = _pick(annotation, value, inherited) if kind == "at" else value
     if issubclass(cls, Resource) and cls.is_aspect():
         picked["id"] = inherited.get("id", "")
     return picked
@@ -143,9 +152,15 @@ def _places(cls: type[Part]) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+@cache
+def _absences(cls: type[Part]) -> dict[str, Any]:
+    """The values of fields where the API said that there is none."""
+    extras = {name: info.json_schema_extra for name, info in cls.model_fields.items()}
+    return {n: e[ABSENT] for n, e in extras.items() if isinstance(e, dict) and ABSENT in e}
+
+
 def _place(info: FieldInfo) -> tuple[str, str] | None:
     extra = info.json_schema_extra
     if not isinstance(extra, dict):
         return None
-    ((kind, path),) = extra.items()
-    return kind, str(path)
+    return next((kind, str(extra[kind])) for kind in ("at", "parent") if kind in extra)

@@ -243,6 +243,14 @@ def judge(
     return results, tuple(entries)
 
 
+def results_objects(outcome: Outcome) -> dict[str, bytes]:
+    """The results object of each check, by the check's id."""
+    found: dict[str, list[Mapping[str, JSON]]] = {e.id: [] for e in outcome.snapshot.checks}
+    for result in outcome.results:
+        found[result.check].append(result.to_json())
+    return {check: lines(results) for check, results in found.items()}
+
+
 def lines(values: Iterable[Mapping[str, JSON]]) -> bytes:
     """JSON Lines of canonical objects, sorted."""
     return b"".join(sorted(canonical(value) + b"\n" for value in values))

@@ -15,6 +15,8 @@ class Volume(Resource):
         operation="DescribeVolumes",
         permission="ec2:DescribeVolumes",
         items="Volumes",
+        # The volumes of servers that a service runs for the account may be hidden otherwise.
+        constants={"IncludeManagedResources": True},
     )
     full_name = "arn:{partition}:ec2:{region}:{account}:volume/{id}"
     id: str = at("VolumeId")

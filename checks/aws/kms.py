@@ -3,7 +3,7 @@
 from typing import Literal
 
 from collector.check import Verdict, check, failed, not_applicable, passed
-from collector.resource import Resource, at, parent
+from collector.resource import Resource, at
 from collector.source import Aws
 
 KeyState = Literal[
@@ -15,6 +15,29 @@ KeyState = Literal[
     "PendingReplicaDeletion",
     "Unavailable",
     "Updating",
+]
+
+KeySpec = Literal[
+    "ECC_NIST_EDWARDS25519",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ML_KEM_1024",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "SM2",
+    "SYMMETRIC_DEFAULT",
 ]
 
 
@@ -45,15 +68,16 @@ class KeyMetadata(Resource):
     origin: Literal["AWS_CLOUDHSM", "AWS_KMS", "EXTERNAL", "EXTERNAL_KEY_STORE"] = at(
         "KeyMetadata.Origin"
     )
+    # Usage and kind are left out only where there is no other (KMS itself before 2019). Whether the
+    # key rotates is asked then, and the answer decides.
     usage: Literal[
         "ENCAPSULATE_DECAPSULATE",
         "ENCRYPT_DECRYPT",
         "GENERATE_VERIFY_MAC",
         "KEY_AGREEMENT",
         "SIGN_VERIFY",
-    ] = at("KeyMetadata.KeyUsage")
-    # KMS leaves it out nowhere today; answers from before there were other keys do not have it.
-    spec: str = at("KeyMetadata.KeySpec", default="SYMMETRIC_DEFAULT")
+    ] = at("KeyMetadata.KeyUsage", default="ENCRYPT_DECRYPT")
+    spec: KeySpec = at("KeyMetadata.KeySpec", default="SYMMETRIC_DEFAULT")
     primary: str | None = at("KeyMetadata.MultiRegionConfiguration.PrimaryKey.Arn", default=None)
     multi_region_type: Literal["PRIMARY", "REPLICA"] | None = at(
         "KeyMetadata.MultiRegionConfiguration.MultiRegionKeyType", default=None

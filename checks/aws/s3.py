@@ -79,7 +79,7 @@ class BucketPolicyStatus(Resource):
         params={"Bucket": "id"},
         absent=("NoSuchBucketPolicy",),
     )
-    is_public: bool = at("PolicyStatus.IsPublic", default=False)
+    is_public: bool = at("PolicyStatus.IsPublic", absent=False)
 
 
 class Grant(Part):
@@ -113,9 +113,9 @@ class BucketPublicAccessBlock(Resource):
         params={"Bucket": "id"},
         absent=("NoSuchPublicAccessBlockConfiguration",),
     )
-    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", default=False)
+    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", absent=False)
     restrict_public_buckets: bool = at(
-        "PublicAccessBlockConfiguration.RestrictPublicBuckets", default=False
+        "PublicAccessBlockConfiguration.RestrictPublicBuckets", absent=False
     )
 
 
@@ -130,9 +130,9 @@ class AccountPublicAccessBlock(Resource):
         absent=("NoSuchPublicAccessBlockConfiguration",),
         regions="home",
     )
-    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", default=False)
+    ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", absent=False)
     restrict_public_buckets: bool = at(
-        "PublicAccessBlockConfiguration.RestrictPublicBuckets", default=False
+        "PublicAccessBlockConfiguration.RestrictPublicBuckets", absent=False
     )
 
 

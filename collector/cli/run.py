@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -210,7 +211,9 @@ def replay(
     if form == "table":
         click.echo(summary(outcome.snapshot, outcome.results))
     else:
-        for line in render(outcome.snapshot, [r.to_json() for r in outcome.results], form):
+        objects = runs.results_objects(outcome).values()
+        found = [json.loads(line) for data in objects for line in data.splitlines()]
+        for line in render(outcome.snapshot, found, form):
             click.echo(line)
     before = {entry.id: entry.results_sha256 for entry in stored.checks}
     today = {entry.id: entry.results_sha256 for entry in outcome.snapshot.checks}
@@ -227,13 +230,12 @@ def replay(
 def _write(outcome: Outcome, folder: str) -> None:
     from pathlib import Path
 
-    from collector import run as runs
+    from collector.run import results_objects
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    for entry in outcome.snapshot.checks:
-        data = runs.lines(r.to_json() for r in outcome.results if r.check == entry.id)
-        (target / f"{entry.id}.jsonl").write_bytes(data)
+    for check, data in results_objects(outcome).items():
+        (target / f"{check}.jsonl").write_bytes(data)
 
 
 COMMANDS = (run, replay)

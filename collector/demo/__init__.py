@@ -7,6 +7,7 @@ has, as companies do, most things in order and some not.
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 from collector.errors import ConfigError
@@ -24,13 +25,11 @@ def open_demo() -> AwsReader:
     Raises:
         ConfigError: moto, which the extra `demo` brings, is not installed.
     """
-    try:
-        import moto  # noqa: F401
-    except ModuleNotFoundError:
+    if importlib.util.find_spec("moto") is None:
         raise ConfigError(
             "the demo account needs the extra demo;"
             " pip install 'compliance-evidence-collector[demo]'"
-        ) from None
+        )
     from collector.demo.account import open_account
 
     return open_account()

@@ -3,57 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from collector.answer import Scope
-from collector.demo.simulator import (
-    ACCOUNT,
-    HOME_REGION,
-    isolated_session,
-    regions_of,
-    simulated_session,
-)
+from collector.demo.isolation import isolated_session, moto_at_home
+from collector.demo.simulator import ACCOUNT, HOME_REGION, Simulator
 from collector.readers.aws import AwsReader
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-
-REGIONS = (HOME_REGION, "us-west-2")
-
 IDENTITY = f"arn:aws:sts::{ACCOUNT}:assumed-role/evidence-collector/demo"
-
-GLOBAL = ("iam", "s3", "s3control", "cloudfront")
-"""Services that moto keeps once a partition."""
-
-REGIONAL = (
-    "ec2",
-    "rds",
-    "dynamodb",
-    "kms",
-    "elb",
-    "elbv2",
-    "acm",
-    "cloudtrail",
-    "logs",
-    "guardduty",
-)
-
-Clients = Callable[[str, str], "BaseClient"]
-"""The client of a service in a region."""
 
 # moto's state belongs to the process, and is to be made once.
 _SEEDING = threading.Lock()
 
 
 def open_account() -> AwsReader:
-    """A reader of the simulated account; seeds it if that has not been done in this process."""
-    with _SEEDING:
-        with regions_of(isolated_session()):
-            from collector.demo import seed
+    """A reader of the simulated account; makes the account if this process has none yet."""
+    session = isolated_session()
+    with _SEEDING, moto_at_home(session):
+        from collector.demo import adjust, seed
 
-        session = simulated_session(seed.TABLE)
+        simulator = Simulator(adjust.AMENDMENTS)
+        # The type stubs do not know that a handler may answer in the place of the network.
+        session.events.register_first("before-send", simulator)  # type: ignore[arg-type]
         if not seed.is_seeded():
             seed.everything(session)
-    scope = Scope("aws", "demo", ACCOUNT, IDENTITY, "aws", HOME_REGION, REGIONS)
+    scope = Scope("aws", "demo", ACCOUNT, IDENTITY, "aws", HOME_REGION, seed.REGIONS)
     return AwsReader(session, scope)

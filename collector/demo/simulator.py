@@ -6,20 +6,19 @@ in S3 would be simulated as well. Here only the demo's own sessions are.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from io import IOBase
+from typing import TYPE_CHECKING, Protocol
 
-import boto3
-import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError
+from botocore.httpchecksum import AwsChunkedWrapper
 
 if TYPE_CHECKING:
-    from moto.core.botocore_stubber import BotocoreStubber
+    from moto.core.base_backend import BaseBackend
 
 ACCOUNT = "123456789012"
 """The account's id: the one that AWS itself uses in examples."""
@@ -30,11 +29,24 @@ is ACCOUNT: whoever else uses moto in this process neither sees nor changes the 
 
 HOME_REGION = "us-east-1"
 
-UNANSWERED = b"Not yet implemented"
-"""What moto's stubber says for a service or path it does not know."""
 
-Table = Mapping[str, Callable[[AWSPreparedRequest], bytes]]
-"""Operation as botocore's events name it (`kms.ListKeys`) → body of the answer."""
+class Client(Protocol):
+    """A boto3 client, whose methods are made at run time."""
+
+    def __getattr__(self, operation: str) -> Callable[..., object]:
+        """The method of an operation."""
+        ...
+
+
+Clients = Callable[[str, str], Client]
+"""The client of a service in a region."""
+
+Amendments = Mapping[str, Callable[[bytes], bytes]]
+"""Operation as botocore's events name it (`s3.ListBuckets`) → what to do to the body of moto's
+answer, where that lacks what AWS gives."""
+
+Route = tuple[re.Pattern[str], Callable[..., tuple[int, Mapping[str, str], str | bytes]]]
+"""Pattern of a URL, and moto's function that answers it."""
 
 
 class NotSimulated(BotoCoreError):
@@ -43,22 +55,32 @@ class NotSimulated(BotoCoreError):
     fmt = "the demo account does not simulate {operation}"
 
 
+def backends_of(service: str, regions: Sequence[str] = (HOME_REGION,)) -> list[BaseBackend]:
+    """moto's objects for a service: one a region, or one for all where moto keeps it so.
+
+    They are made when they are first asked for.
+    """
+    from moto.backends import get_backend
+
+    account = get_backend(service)[INSIDE]  # type: ignore[call-overload]  # one for each name
+    return [account[region] for region in regions if region in account] or [account["aws"]]
+
+
 class Simulator:
-    """Answers the requests of a session instead of the network. A `before-send` handler."""
+    """Answers the requests of a session instead of the network. A `before-send` handler.
 
-    def __init__(self, table: Table) -> None:
-        """Answer from `table` where moto lacks an operation, and else from moto."""
-        from moto.core.botocore_stubber import BotocoreStubber
+    It does what moto's `BotocoreStubber` does, without the two things that a demo cannot use: that
+    makes the objects of moto's default account along the way, and lets what it does not know pass.
+    """
 
-        self._table = table
-        self._stubber: BotocoreStubber = BotocoreStubber()
-        self._stubber.enabled = True
+    def __init__(self, amendments: Amendments) -> None:
+        """Answer what moto does, amended."""
+        self._amendments = amendments
+        self._routes: dict[str, list[Route]] = {}
         # moto is not made for threads, and reads come from several.
         self._lock = threading.Lock()
 
-    def __call__(
-        self, request: AWSPreparedRequest, event_name: str, **_: object
-    ) -> AWSResponse:
+    def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
         """The answer to a request.
 
         Raises:
@@ -66,104 +88,64 @@ class Simulator:
         """
         operation = event_name.removeprefix("before-send.")
         with self._lock:
-            if operation in self._table:
-                return _response(request.url, 200, {}, self._table[operation](request))
             try:
-                answer = self._stubber(event_name, _inwards(request))
+                status, headers, body = self._ask_moto(_inwards(request))
             except NotImplementedError:
-                answer = None
-        if answer is None:
-            raise NotSimulated(operation=operation)
-        body = b"".join(answer.raw.stream())
-        if answer.status_code == 404 and body == UNANSWERED:
-            raise NotSimulated(operation=operation)
-        return _outwards(request.url, answer, body)
+                raise NotSimulated(operation=operation) from None
+            if operation in self._amendments and status == 200:
+                body = self._amendments[operation](body)
+        return _outwards(request.url, status, headers, body)
+
+    def _ask_moto(self, request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+        from moto.backend_index import backend_url_patterns
+        from moto.core.request import normalize_request
+        from werkzeug.exceptions import HTTPException
+
+        url = request.url.partition("?")[0]
+        services = (service for service, pattern in backend_url_patterns if pattern.match(url))
+        routes = (route for service in services for route in self._routes_of(service))
+        method = next((method for pattern, method in routes if pattern.match(url)), None)
+        if method is None:
+            raise NotImplementedError
+        asked = normalize_request(request)
+        try:
+            status, headers, body = method(asked, asked.raw_url, asked.headers)
+        except HTTPException as error:
+            return error.code or 500, dict(error.get_headers()), str(error.get_body()).encode()
+        return status, headers, body.encode() if isinstance(body, str) else body
+
+    def _routes_of(self, service: str) -> list[Route]:
+        if service not in self._routes:
+            urls = backends_of(service)[0].urls
+            self._routes[service] = [(re.compile(url), call) for url, call in urls.items()]
+        return self._routes[service]
 
 
 def _inwards(request: AWSPreparedRequest) -> AWSPreparedRequest:
     """The request as sent to the account that moto keeps."""
-    headers = request.headers.copy()
+    headers = HTTPHeaders()
     for name, value in request.headers.items():
-        if ACCOUNT in str(value):
-            headers.replace_header(name, str(value).replace(ACCOUNT, INSIDE))
+        text = value.decode() if isinstance(value, bytes) else value
+        headers[name] = text.replace(ACCOUNT, INSIDE)
     headers["x-moto-account-id"] = INSIDE
     body = request.body
-    if hasattr(body, "read"):
+    if isinstance(body, IOBase | AwsChunkedWrapper):
         body = body.read()
     if isinstance(body, str):
         body = body.encode()
-    if body is not None:
+    if isinstance(body, bytes | bytearray):
         body = body.replace(ACCOUNT.encode(), INSIDE.encode())
     url = request.url.replace(ACCOUNT, INSIDE)
     return AWSPreparedRequest(request.method, url, headers, body, request.stream_output)
 
 
-def _outwards(url: str, answer: AWSResponse, body: bytes) -> AWSResponse:
+def _outwards(url: str, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
     """The answer as given by the account that the world knows. Ids are of one length."""
-    headers = {
-        name: str(value).replace(INSIDE, ACCOUNT)
-        for name, value in answer.headers.items()
-        if name.lower() != "x-amz-crc32"  # of the body as it was before
-    }
-    return _response(
-        url, answer.status_code, headers, body.replace(INSIDE.encode(), ACCOUNT.encode())
-    )
-
-
-def _response(url: str, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
     from moto.core.botocore_stubber import MockRawResponse
 
-    return AWSResponse(url, status, headers, MockRawResponse(body))
-
-
-def isolated_session() -> boto3.Session:
-    """A session that knows neither the environment nor any configuration file.
-
-    Without it, `AWS_ENDPOINT_URL` would send the demo to a real server, and a profile that does not
-    exist would break it.
-    """
-    core = botocore.session.Session()
-    store = core.get_component("config_store")
-    for name in core.session_var_map:
-        store.set_config_variable(name, core.session_var_map[name][2])
-    for name in ("config_file", "credentials_file"):
-        store.set_config_variable(name, os.devnull)
-    for section in ("s3", "proxies_config"):
-        store.set_config_variable(section, None)
-    store.set_config_variable("ignore_configured_endpoint_urls", True)
-    store.set_config_variable("region", HOME_REGION)
-    return boto3.Session(
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="none; every request is answered inside this process",
-        region_name=HOME_REGION,
-        botocore_session=core,
-    )
-
-
-def simulated_session(table: Table) -> boto3.Session:
-    """An isolated session whose requests are all answered inside this process."""
-    session = isolated_session()
-    session.events.register_first("before-send", Simulator(table))
-    return session
-
-
-@contextlib.contextmanager
-def regions_of(session: boto3.Session) -> Iterator[None]:
-    """Let moto ask `session` for the names of regions, which it does when it is imported.
-
-    Otherwise it asks sessions of its own making, which fail where `AWS_PROFILE` names no profile,
-    and cost half a second. Callers outside moto get what they always get.
-    """
-    ordinary = boto3.Session
-
-    def stand_in(*args: object, **kwargs: object) -> boto3.Session:
-        caller = str(sys._getframe(1).f_globals.get("__name__"))
-        if caller.startswith("moto."):
-            return session
-        return ordinary(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-
-    boto3.Session = stand_in  # type: ignore[assignment, misc]  # called, and nothing else
-    try:
-        yield
-    finally:
-        boto3.Session = ordinary  # type: ignore[misc]
+    shown = HTTPHeaders()
+    for name, value in headers.items():
+        if name.lower() != "x-amz-crc32":  # of the body as it was before
+            shown[name] = str(value).replace(INSIDE, ACCOUNT)
+    body = body.replace(INSIDE.encode(), ACCOUNT.encode())
+    return AWSResponse(url, status, shown, MockRawResponse(body))

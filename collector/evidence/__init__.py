@@ -9,7 +9,8 @@ From the bytes up:
 - `seal`: the signed statement over one snapshot, as a Sigstore bundle.
 - `snapshot`: the snapshot document, and the name of every file in a locker.
 - `chain`: puts a snapshot after the last one, and reads it back.
-- `verify`: reads everything in a locker, believes nothing, and names what does not hold.
+- `verify`: reads everything in a locker, believes nothing, and names what does not hold; its
+  parts are `inventory` (names), `links` (seals), `contents` (objects) and `report`.
 
 `canonical`, `record`, `seal` and `snapshot` do no I/O.
 """

@@ -30,17 +30,6 @@ class Inventory:
     unknown: list[str] = field(default_factory=list)
     """Keys of files that have no place in a locker."""
 
-    @property
-    def files(self) -> int:
-        """How many files there are."""
-        return (
-            len(self.objects)
-            + sum(map(len, self.documents.values()))
-            + sum(map(len, self.seals.values()))
-            + len(self.public_keys)
-            + len(self.unknown)
-        )
-
 
 def take_inventory(keys: Iterable[str]) -> Inventory:
     """Sort files by their keys."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import threading
 import time
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.exceptions
 import botocore.model
+import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
@@ -34,8 +36,22 @@ READ_VERBS = ("Describe", "Get", "List", "BatchGet", "Search", "Lookup")
 READS_DESPITE_THEIR_NAME = {"iam:GenerateCredentialReport"}
 """Classed as a read by IAM itself: it makes a report of the account and changes nothing in it."""
 
-CREDENTIALS = {"sts:GetSessionToken", "sts:GetFederationToken", "ecr:GetAuthorizationToken"}
-"""Named like reads, and yet they hand out credentials."""
+SECRET_MEMBERS = frozenset(
+    {
+        "accesstoken",
+        "authorizationtoken",
+        "dbpassword",
+        "plaintext",
+        "secretaccesskey",
+        "secretbinary",
+        "secretstring",
+        "sessiontoken",
+    }
+)
+"""Members by which an answer hands out credentials or secrets, in lower case."""
+
+DEEPEST_SECRET = 4
+"""How deep in an answer its model is searched for them; models may be recursive."""
 
 IDENTIFIERS = {"SSEKMSKeyId"}
 """Shapes that a model marks sensitive although they only name a key, which is evidence itself."""
@@ -69,17 +85,20 @@ REPORT_WAIT_SECONDS = 60
 def is_read_only(operation: botocore.model.OperationModel) -> bool:
     """Whether the service's own model shows an operation to change nothing.
 
-    REST: the HTTP method is GET or HEAD. RPC: the name begins with a reading verb, the model has no
-    idempotency token (which only changes need), or it carries the `readonly` trait.
+    Over REST a GET or HEAD is a read. A POST, which is all there is over RPC, is one if its name
+    begins with a reading verb and the model has no idempotency token, which only changes need. An
+    operation that hands out secrets is none that evidence may hold, whatever its method.
     """
     name = f"{operation.service_model.service_name}:{operation.name}"
-    if name in CREDENTIALS:
+    if _members(operation.output_shape) & SECRET_MEMBERS:
         return False
     if name in READS_DESPITE_THEIR_NAME:
         return True
-    if str(operation.service_model.protocol).startswith("rest"):
-        return operation.http["method"] in ("GET", "HEAD")
-    return operation.name.startswith(READ_VERBS) and not operation.idempotent_members
+    method = operation.http["method"]
+    if method in ("GET", "HEAD") and str(operation.service_model.protocol).startswith("rest"):
+        return True
+    is_named_so = operation.name.startswith(READ_VERBS)
+    return is_named_so and method in ("GET", "POST") and not operation.idempotent_members
 
 
 class AwsReader:
@@ -90,10 +109,12 @@ class AwsReader:
         session: boto3.Session,
         scope: Scope,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        config: Config = RETRIES,
     ) -> None:
         """Read with `session` as it is; `scope.home` is where global services are asked."""
         self._session = session
         self._scope = scope
+        self._config = config
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -121,6 +142,8 @@ class AwsReader:
                 read.follow(client, operation)
         except botocore.exceptions.ClientError as error:
             read.refused(error)
+        except botocore.parsers.ResponseParserError:
+            read.failure = Failure(MALFORMED, "the answer could not be parsed")
         except botocore.exceptions.BotoCoreError as error:
             read.failure = Failure(type(error).__name__.removesuffix("Error"), scrub(str(error)))
         provenance: dict[str, JSON] = {
@@ -150,8 +173,9 @@ class AwsReader:
             key = (service, region)
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
-                client = session.client(service, region_name=region, config=RETRIES)
+                client = session.client(service, region_name=region, config=self._config)
                 _drop_host_prefix(client)
+                client.meta.events.register("response-received", _refuse_broken_json)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -197,7 +221,11 @@ class _Read:
             time.sleep(1)
         answer = client.get_credential_report()
         self._count(answer)
-        rows: list[JSON] = [*csv.DictReader(io.StringIO(answer["Content"].decode()))]
+        table = csv.DictReader(io.StringIO(answer["Content"].decode()))
+        rows: list[JSON] = [*table]
+        if not table.fieldnames:
+            self.failure = Failure(MALFORMED, "the credential report is empty")
+            return
         if any(None in row or None in row.values() for row in rows if isinstance(row, dict)):
             self.failure = Failure(MALFORMED, "a row of the credential report is short or long")
             return
@@ -299,6 +327,37 @@ def _drop_host_prefix(client: Any) -> None:
     client.meta.events.register("before-sign", restore)
 
 
+class _BrokenJson(botocore.exceptions.BotoCoreError):
+    """An answer of a JSON API is no JSON, which the SDK itself takes for an empty one."""
+
+    fmt = "the answer is no JSON"
+
+
+def _refuse_broken_json(
+    response_dict: Mapping[str, Any] | None, parsed_response: Mapping[str, Any] | None, **_: object
+) -> None:
+    if response_dict is None:  # no connection
+        return
+    is_empty = not set(parsed_response or ()) - {"ResponseMetadata"}
+    kind = response_dict["headers"].get("content-type", "")
+    if is_empty and response_dict["status_code"] < 300 and "xml" not in kind:
+        try:
+            json.loads(response_dict["body"] or b"{}")
+        except ValueError:
+            raise _BrokenJson from None
+
+
+def _members(shape: botocore.model.Shape | None, depth: int = 0) -> set[str]:
+    """Names of all members of a shape, in lower case, a few levels deep."""
+    match shape:
+        case botocore.model.StructureShape() if depth < DEEPEST_SECRET:
+            found = {name.lower() for name in shape.members}
+            return found.union(*(_members(m, depth + 1) for m in shape.members.values()))
+        case botocore.model.ListShape():
+            return _members(shape.member, depth)
+    return set()
+
+
 def _is_sensitive(operation: botocore.model.OperationModel, path: tuple[str, ...]) -> bool:
     """Whether the model marks the text at this path, or what holds it."""
     shape: Any = operation.output_shape
@@ -316,7 +375,12 @@ def _is_sensitive(operation: botocore.model.OperationModel, path: tuple[str, ...
 
 
 def open_account(
-    session: boto3.Session, name: str, *, regions: tuple[str, ...] | None, expected: str | None
+    session: boto3.Session,
+    name: str,
+    *,
+    regions: tuple[str, ...] | None,
+    expected: str | None,
+    config: Config = RETRIES,
 ) -> AwsReader:
     """A reader for the account that the session's credentials belong to.
 
@@ -325,6 +389,7 @@ def open_account(
         name: the account's name in the configuration.
         regions: those to read; None: all that are enabled.
         expected: the account id that the configuration names, if it does.
+        config: retries and timeouts.
 
     Raises:
         CredentialsError: there are none, they are refused, or they are another account's.
@@ -334,7 +399,7 @@ def open_account(
     home = HOMES.get(partition, region)
     doing = f"account {name}: asking AWS whose credentials these are"
     try:
-        sts = session.client("sts", region_name=home, config=RETRIES)
+        sts = session.client("sts", region_name=home, config=config)
         caller = sts.get_caller_identity()
     except botocore.exceptions.NoCredentialsError:
         raise CredentialsError(
@@ -351,4 +416,4 @@ def open_account(
             f" configuration expects {expected}"
         )
     scope = Scope("aws", name, caller["Account"], caller["Arn"], partition, home, regions)
-    return AwsReader(session, scope)
+    return AwsReader(session, scope, config=config)

@@ -4,102 +4,20 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from collector.errors import ObjectMissing
-from collector.evidence.canonical import JSON, canonical
-from collector.evidence.chain import Appended, append, put_object
 from collector.evidence.keys import FileSigner, Signer
 from collector.evidence.locker import Locker, open_locker
-from collector.evidence.snapshot import Account, CheckEntry, Collector, Scope, Snapshot, Summary
+from tests.evidence.lockers import MemoryLocker, sealed_run
+from tests.evidence.wsgi import served
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-class MemoryLocker:
-    """A locker over a dictionary, which a test can change as nobody could change a real one."""
-
-    url = "memory"
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-
-    def put(self, key: str, data: bytes) -> bool:
-        return self.files.setdefault(key, data) is data
-
-    def get(self, key: str) -> bytes:
-        if key not in self.files:
-            raise ObjectMissing(f"no {key}")
-        return self.files[key]
-
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
-        return iter(sorted(k for k in self.files if k.startswith(prefix) and k > after))
-
-    def check_writable(self) -> None:
-        pass
-
-
-def sealed_run(
-    locker: Locker,
-    signer: Signer,
-    *,
-    account: str = "prod",
-    day: int = 1,
-    at: datetime | None = None,
-    buckets: Mapping[str, str] | None = None,
-) -> Appended:
-    """Collect one check over a few buckets and seal it, on a day of a month."""
-    outcomes = buckets if buckets is not None else {"logs": "fail", f"data-{day}": "pass"}
-    moment = at or NOON + timedelta(days=day)
-    answers = {name: put_object(locker, canonical({"bucket": name})) for name in outcomes}
-    calls: list[JSON] = [
-        {"operation": "GetBucketEncryption", "bucket": name, "answer_sha256": digest}
-        for name, digest in answers.items()
-    ]
-    calls.append({"operation": "ListBuckets", "answer_sha256": None})
-    results: list[JSON] = [
-        {
-            "check": "aws.s3.default_encryption",
-            "outcome": outcome,
-            "resource": {"type": "aws.s3.bucket", "id": f"arn:aws:s3:::{name}"},
-            "reason": "as asked",
-            "evidence": [answers[name]],
-        }
-        for name, outcome in sorted(outcomes.items())
-    ]
-    passed = sum(outcome == "pass" for outcome in outcomes.values())
-    failed = len(outcomes) - passed
-    document = Snapshot(
-        account=Account(name=account, provider="aws", id="123456789012"),
-        started=moment,
-        finished=moment,
-        collector=Collector(version="1", checks_sha256="a" * 64, mappings_sha256="b" * 64),
-        identity="arn:aws:iam::123456789012:role/reader",
-        scope=Scope(regions=("us-east-1",), checks=("aws.s3.default_encryption",), settings={}),
-        summary=Summary(
-            passed=passed, failed=failed, unknown=0, not_applicable=0, calls=len(calls)
-        ),
-        complete=True,
-        checks=(
-            CheckEntry(
-                id="aws.s3.default_encryption",
-                control="encryption-at-rest",
-                severity="high",
-                soc2=("CC6.1",),
-                hipaa=("164.312(a)(2)(iv)",),
-                summary={"pass": passed, "fail": failed},
-                results_sha256=put_object(locker, b"".join(canonical(r) + b"\n" for r in results)),
-            ),
-        ),
-        calls_sha256=put_object(locker, b"".join(canonical(c) + b"\n" for c in calls)),
-    ).to_bytes()
-    return append(locker, account, document, signer, lambda: moment)
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 @pytest.fixture(scope="session")
@@ -110,16 +28,6 @@ def signer() -> Signer:
 @pytest.fixture(scope="session")
 def other_signer() -> Signer:
     return FileSigner(ec.generate_private_key(ec.SECP256R1()))
-
-
-@pytest.fixture(scope="session")
-def run() -> Callable[..., Appended]:
-    return sealed_run
-
-
-@pytest.fixture(scope="session")
-def memory() -> Callable[[dict[str, bytes]], Locker]:
-    return MemoryLocker
 
 
 @pytest.fixture(scope="session")
@@ -137,26 +45,6 @@ def files(_sound_files: dict[str, bytes]) -> dict[str, bytes]:
     return dict(_sound_files)
 
 
-@contextmanager
-def served(app: Callable[..., Iterable[bytes]]) -> Iterator[str]:
-    """A WSGI application on a port of loopback; its URL."""
-    from werkzeug.serving import make_server
-
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="session")
-def serve() -> Callable[..., AbstractContextManager[str]]:
-    return served
-
-
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """moto's server. It looks and then writes, so requests are let in one at a time, as S3 does
@@ -166,9 +54,10 @@ def s3_endpoint() -> Iterator[str]:
     app = DomainDispatcherApplication(create_backend_app)
     turn = threading.Lock()
 
-    def one_at_a_time(environ, start_response):  # type: ignore[no-untyped-def]
+    def one_at_a_time(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with turn:
-            return app(environ, start_response)
+            answer: Iterable[bytes] = app(environ, start_response)
+            return answer
 
     with served(one_at_a_time) as endpoint:
         yield endpoint
@@ -187,24 +76,27 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def s3_client(s3_endpoint: str):  # type: ignore[no-untyped-def]
-    """A client of the server, to look behind a locker's back."""
+def new_bucket(s3_endpoint: str) -> Callable[[], str]:
+    """Makes a bucket, and says its name."""
     import boto3
 
-    return boto3.session.Session(
+    client = boto3.session.Session(
         aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
     ).client("s3", endpoint_url=s3_endpoint)
+    numbers = itertools.count(1)
 
+    def make() -> str:
+        name = f"evidence-{next(numbers)}"
+        client.create_bucket(Bucket=name)
+        return name
 
-_buckets = itertools.count(1)
+    return make
 
 
 @pytest.fixture
-def bucket(s3_client, s3_environment: None) -> str:  # type: ignore[no-untyped-def]
+def bucket(new_bucket: Callable[[], str], s3_environment: None) -> str:
     """The name of a new bucket."""
-    name = f"evidence-{next(_buckets)}"
-    s3_client.create_bucket(Bucket=name)
-    return name
+    return new_bucket()
 
 
 @pytest.fixture(params=["folder", "s3"])

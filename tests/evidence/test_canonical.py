@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.evidence.canonical import (
+    JSON,
     canonical,
     parse_json,
     parse_timestamp,
@@ -31,14 +32,14 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_canonical_bytes_survive_being_read_and_written_again(value):
+def test_canonical_bytes_survive_being_read_and_written_again(value: JSON) -> None:
     written = canonical(value)
 
     assert canonical(parse_json(written)) == written
 
 
-def test_keys_are_sorted_by_utf16_code_units_and_nothing_is_escaped_in_vain():
-    value = {"\U0001f600": 1, "\ufb33": 2, "b": [1.0, 1e30, None], "a": "é\n"}
+def test_keys_are_sorted_by_utf16_code_units_and_nothing_is_escaped_in_vain() -> None:
+    value: JSON = {"\U0001f600": 1, "\ufb33": 2, "b": [1.0, 1e30, None], "a": "é\n"}
 
     assert canonical(value) == (
         '{"a":"é\\n","b":[1,1e+30,null],"\U0001f600":1,"\ufb33":2}'.encode()
@@ -46,8 +47,8 @@ def test_keys_are_sorted_by_utf16_code_units_and_nothing_is_escaped_in_vain():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_integers_that_doubles_cannot_hold_become_text(sign):
-    value = {"held": [sign * (2**53 - 1)], "not_held": [{"n": sign * 2**53}]}
+def test_integers_that_doubles_cannot_hold_become_text(sign: int) -> None:
+    value: JSON = {"held": [sign * (2**53 - 1)], "not_held": [{"n": sign * 2**53}]}
 
     assert json.loads(canonical(value)) == {
         "held": [sign * (2**53 - 1)],
@@ -67,14 +68,14 @@ def test_integers_that_doubles_cannot_hold_become_text(sign):
         (datetime(2026, 1, 1, tzinfo=UTC), "$.pages[1].x is a datetime"),
     ],
 )
-def test_what_json_cannot_hold_is_refused_with_its_path(part, path):
+def test_what_json_cannot_hold_is_refused_with_its_path(part: object, path: str) -> None:
     with pytest.raises(ValueError) as refused:
-        canonical({"pages": [0, {"x": part}]})
+        canonical({"pages": [0, {"x": part}]})  # type: ignore[dict-item]
 
     assert str(refused.value).startswith(path)
 
 
-def test_nesting_without_end_is_refused_on_the_way_out_and_in():
+def test_nesting_without_end_is_refused_on_the_way_out_and_in() -> None:
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
@@ -86,7 +87,7 @@ def test_nesting_without_end_is_refused_on_the_way_out_and_in():
 
 
 @given(st.binary())
-def test_any_bytes_are_json_or_a_value_error(data):
+def test_any_bytes_are_json_or_a_value_error(data: bytes) -> None:
     try:
         parse_json(data)
     except ValueError as refused:
@@ -94,28 +95,28 @@ def test_any_bytes_are_json_or_a_value_error(data):
 
 
 @pytest.mark.parametrize("data", [b"NaN", b"-Infinity", b'"\xff"', "\ufeff1".encode(), b""])
-def test_what_is_not_strictly_json_is_refused(data):
+def test_what_is_not_strictly_json_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
         parse_json(data)
 
 
-def test_sha256_is_lower_case_hex():
+def test_sha256_is_lower_case_hex() -> None:
     assert sha256(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_times_are_written_in_utc_and_whole_seconds():
+def test_times_are_written_in_utc_and_whole_seconds() -> None:
     moment = datetime(2026, 11, 22, 18, 0, 59, 999999, tzinfo=timezone(timedelta(hours=1)))
 
     assert timestamp(moment) == "2026-11-22T17:00:59Z"
 
 
-def test_a_naive_time_is_refused():
+def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         timestamp(datetime(2026, 11, 22))
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_times_read_back_to_the_second(moment):
+def test_times_read_back_to_the_second(moment: datetime) -> None:
     assert parse_timestamp(timestamp(moment)) == moment.replace(microsecond=0)
 
 
@@ -131,6 +132,6 @@ def test_times_read_back_to_the_second(moment):
         "٢026-11-22T17:00:00Z",
     ],
 )
-def test_times_in_another_form_are_refused(text):
+def test_times_in_another_form_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_timestamp(text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,20 +12,21 @@ from collector.errors import LockerError, ObjectMissing
 from collector.evidence import chain as chain_module
 from collector.evidence.canonical import sha256
 from collector.evidence.chain import ChainError, Head, append, head, put_object, read
+from collector.evidence.keys import Signer
+from collector.evidence.locker import Locker
 from collector.evidence.record import EvidenceError
 from collector.evidence.seal import open_seal, seal
 from collector.evidence.snapshot import object_key, public_key_key, seal_key, snapshot_key
 from collector.evidence.verify import verify
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-def test_a_new_chain_has_no_head(memory):
-    assert head(memory({}), "prod") is None
+from tests.evidence.lockers import NOON, MemoryLocker, sealed_run
 
 
-def test_snapshots_are_numbered_and_linked(locker, signer, run):
-    appended = [run(locker, signer, day=day) for day in (1, 2, 3)]
+def test_a_new_chain_has_no_head() -> None:
+    assert head(MemoryLocker({}), "prod") is None
+
+
+def test_snapshots_are_numbered_and_linked(locker: Locker, signer: Signer) -> None:
+    appended = [sealed_run(locker, signer, day=day) for day in (1, 2, 3)]
 
     seals = [locker.get(seal_key("prod", number)) for number in (1, 2, 3)]
     assert [a.number for a in appended] == [1, 2, 3]
@@ -37,18 +39,18 @@ def test_snapshots_are_numbered_and_linked(locker, signer, run):
     assert head(locker, "prod") == appended[-1].head == Head(3, sha256(seals[2]))
 
 
-def test_each_account_has_its_own_chain(memory, signer, run):
-    locker = memory({})
-    run(locker, signer, account="prod")
+def test_each_account_has_its_own_chain(signer: Signer) -> None:
+    locker = MemoryLocker({})
+    sealed_run(locker, signer, account="prod")
 
-    appended = run(locker, signer, account="dev")
+    appended = sealed_run(locker, signer, account="dev")
 
     assert appended.number == 1
 
 
-def test_what_was_appended_is_read_back(memory, signer, run):
-    locker = memory({})
-    appended = run(locker, signer)
+def test_what_was_appended_is_read_back(signer: Signer) -> None:
+    locker = MemoryLocker({})
+    appended = sealed_run(locker, signer)
 
     sealed, snapshot = read(locker, "prod", 1)
 
@@ -59,30 +61,30 @@ def test_what_was_appended_is_read_back(memory, signer, run):
         read(locker, "prod", 2)
 
 
-def test_the_public_key_lies_beside(memory, signer, run):
-    locker = memory({})
-    run(locker, signer)
+def test_the_public_key_lies_beside(signer: Signer) -> None:
+    locker = MemoryLocker({})
+    sealed_run(locker, signer)
 
     assert locker.get(public_key_key(signer.fingerprint)) == signer.public_pem
 
 
-def test_an_object_is_stored_once_under_its_digest(locker):
+def test_an_object_is_stored_once_under_its_digest(locker: Locker) -> None:
     first, again = put_object(locker, b"data"), put_object(locker, b"data")
 
     assert first == again == sha256(b"data")
     assert list(locker.keys("")) == [object_key(first)]
 
 
-def test_an_object_that_was_changed_is_not_referred_to_again(memory):
-    locker = memory({object_key(sha256(b"data")): b"date"})
+def test_an_object_that_was_changed_is_not_referred_to_again() -> None:
+    locker = MemoryLocker({object_key(sha256(b"data")): b"date"})
 
     with pytest.raises(ChainError, match=f"{object_key(sha256(b'data'))} .*verify"):
         put_object(locker, b"data")
 
 
-def test_runs_at_once_take_numbers_without_gap(locker, signer, run):
+def test_runs_at_once_take_numbers_without_gap(locker: Locker, signer: Signer) -> None:
     def one(worker: int) -> int:
-        return run(locker, signer, at=NOON, buckets={f"b{worker}": "pass"}).number
+        return sealed_run(locker, signer, at=NOON, buckets={f"b{worker}": "pass"}).number
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(one, range(8)))
@@ -91,23 +93,27 @@ def test_runs_at_once_take_numbers_without_gap(locker, signer, run):
     assert verify(locker).problems == ()
 
 
-def test_a_seal_whose_answer_was_lost_is_not_sealed_again(memory, signer, run):
+def test_a_seal_whose_answer_was_lost_is_not_sealed_again(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The request is sent again by the SDK, and then says that the file is there already."""
     files: dict[str, bytes] = {}
-    locker = memory(files)
+    locker = MemoryLocker(files)
     put = locker.put
-    locker.put = lambda key, data: put(key, data) and "/log/" not in key
+    monkeypatch.setattr(locker, "put", lambda *file: put(*file) and "/log/" not in file[0])
 
-    appended = run(locker, signer)
+    appended = sealed_run(locker, signer)
 
     assert appended.number == 1
     assert [key for key in files if "/log/" in key] == [seal_key("prod", 1)]
 
 
-def test_a_run_that_never_gets_a_number_gives_up(memory, signer, other_signer, run, monkeypatch):
+def test_a_run_that_never_gets_a_number_gives_up(
+    signer: Signer, other_signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(chain_module, "ATTEMPTS", 5)
     files: dict[str, bytes] = {}
-    locker = memory(files)
+    locker = MemoryLocker(files)
 
     def always_second(key: str, data: bytes) -> bool:
         if "/log/" in key:
@@ -115,59 +121,59 @@ def test_a_run_that_never_gets_a_number_gives_up(memory, signer, other_signer, r
             return False
         return files.setdefault(key, data) is data
 
-    locker.put = always_second
+    monkeypatch.setattr(locker, "put", always_second)
 
     with pytest.raises(ChainError, match="5 other runs"):
-        run(locker, signer)
+        sealed_run(locker, signer)
 
 
-def test_a_change_of_key_is_told(memory, signer, other_signer, run):
-    locker = memory({})
+def test_a_change_of_key_is_told(signer: Signer, other_signer: Signer) -> None:
+    locker = MemoryLocker({})
 
-    first, second = run(locker, signer, day=1), run(locker, other_signer, day=2)
+    first, second = sealed_run(locker, signer, day=1), sealed_run(locker, other_signer, day=2)
 
     assert first.key_changed_from is None
     assert second.key_changed_from == signer.fingerprint
 
 
-def test_a_clock_far_behind_the_last_seal_is_refused_with_both_times(memory, signer, run):
-    locker = memory({})
-    run(locker, signer, at=NOON)
+def test_a_clock_far_behind_the_last_seal_is_refused_with_both_times(signer: Signer) -> None:
+    locker = MemoryLocker({})
+    sealed_run(locker, signer, at=NOON)
 
     with pytest.raises(ChainError) as refused:
-        run(locker, signer, at=NOON - timedelta(minutes=2))
+        sealed_run(locker, signer, at=NOON - timedelta(minutes=2))
 
     assert "2026-11-22T11:58:00Z" in str(refused.value)
     assert "2026-11-22T12:00:00Z" in str(refused.value)
     assert refused.value.exit_code == 1
-    assert head(locker, "prod").number == 1
+    assert list(locker.keys("v1/accounts/prod/log/")) == [seal_key("prod", 1)]
 
 
-def test_a_clock_a_little_behind_the_last_seal_takes_its_time(memory, signer, run):
-    locker = memory({})
-    run(locker, signer, at=NOON)
+def test_a_clock_a_little_behind_the_last_seal_takes_its_time(signer: Signer) -> None:
+    locker = MemoryLocker({})
+    sealed_run(locker, signer, at=NOON)
 
-    run(locker, signer, at=NOON - timedelta(seconds=30))
+    sealed_run(locker, signer, at=NOON - timedelta(seconds=30))
 
     assert read(locker, "prod", 2)[0].statement.created_at == NOON
     assert verify(locker).problems == ()
 
 
-def test_the_clock_is_read_after_the_head(memory, signer, run):
+def test_the_clock_is_read_after_the_head(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another run may seal while this one waits; its time must not be after this one's."""
     files: dict[str, bytes] = {}
-    locker = memory(files)
-    document = locker.get(snapshot_key("prod", run(locker, signer, day=1).snapshot_sha256))
+    locker = MemoryLocker(files)
+    document = locker.get(snapshot_key("prod", sealed_run(locker, signer, day=1).snapshot_sha256))
     times = iter([NOON + timedelta(days=2), NOON + timedelta(days=4)])
     put = locker.put
 
     def overtaken(key: str, data: bytes) -> bool:
         if key == seal_key("prod", 2) and key not in files:
-            locker.put = put
-            run(locker, signer, day=3)
+            monkeypatch.setattr(locker, "put", put)
+            sealed_run(locker, signer, day=3)
         return put(key, data)
 
-    locker.put = overtaken
+    monkeypatch.setattr(locker, "put", overtaken)
 
     appended = append(locker, "prod", document, signer, lambda: next(times))
 
@@ -176,22 +182,26 @@ def test_the_clock_is_read_after_the_head(memory, signer, run):
 
 
 @pytest.mark.parametrize("broken", [b"", b"{}", b"\xff"])
-def test_a_broken_head_is_not_built_on(memory, files, signer, run, broken):
+def test_a_broken_head_is_not_built_on(
+    files: dict[str, bytes], signer: Signer, broken: bytes
+) -> None:
     files[seal_key("prod", 3)] = broken
 
     with pytest.raises(ChainError, match=f"{seal_key('prod', 3)}.*verify"):
-        run(memory(files), signer, day=9)
+        sealed_run(MemoryLocker(files), signer, day=9)
 
 
-def test_a_head_that_was_moved_is_not_built_on(memory, files, signer, run):
+def test_a_head_that_was_moved_is_not_built_on(files: dict[str, bytes], signer: Signer) -> None:
     files[seal_key("prod", 4)] = files[seal_key("prod", 3)]
 
     with pytest.raises(ChainError, match="it is number 3 of prod"):
-        run(memory(files), signer, day=9)
+        sealed_run(MemoryLocker(files), signer, day=9)
 
 
-def test_a_document_of_another_account_or_none_is_not_sealed(memory, files, signer):
-    locker = memory(files)
+def test_a_document_of_another_account_or_none_is_not_sealed(
+    files: dict[str, bytes], signer: Signer
+) -> None:
+    locker = MemoryLocker(files)
     document = next(data for key, data in files.items() if key.startswith("v1/accounts/dev/snap"))
 
     with pytest.raises(EvidenceError, match="it is of account dev"):
@@ -199,11 +209,11 @@ def test_a_document_of_another_account_or_none_is_not_sealed(memory, files, sign
     with pytest.raises(EvidenceError):
         append(locker, "prod", b"{}", signer, lambda: NOON)
 
-    assert head(locker, "prod").number == 3
+    assert seal_key("prod", 4) not in files
 
 
-def test_a_document_that_was_changed_is_not_read(memory, files):
-    locker = memory(files)
+def test_a_document_that_was_changed_is_not_read(files: dict[str, bytes]) -> None:
+    locker = MemoryLocker(files)
     key = snapshot_key("prod", read(locker, "prod", 1)[0].statement.snapshot_sha256)
     files[key] = files[key].replace(b'"fail":1', b'"fail":0')
 
@@ -211,25 +221,17 @@ def test_a_document_that_was_changed_is_not_read(memory, files):
         read(locker, "prod", 1)
 
 
-class CountingLocker:
-    """The names of a long log, and how often they were listed."""
+class CountingLocker(MemoryLocker):
+    """Counts how often files are listed, and how many."""
 
-    url = "counting"
+    listings = 0
+    listed = 0
 
-    def __init__(self, numbers):
-        self.names = [seal_key("prod", n) for n in numbers]
-        self.listings = 0
-        self.listed = 0
-
-    def keys(self, prefix, after=""):
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         self.listings += 1
-        for name in self.names:
-            if name > after:
-                self.listed += 1
-                yield name
-
-    def get(self, key):
-        return key.encode()
+        for key in super().keys(prefix, after):
+            self.listed += 1
+            yield key
 
 
 @pytest.mark.parametrize(
@@ -243,30 +245,32 @@ class CountingLocker:
         [7, 10**12 - 1],
     ],
 )
-def test_the_head_of_a_long_log_is_found_by_few_listings(numbers):
-    locker = CountingLocker(numbers)
+def test_the_head_of_a_long_log_is_found_by_few_listings(numbers: Sequence[int]) -> None:
+    locker = CountingLocker({seal_key("prod", number): b"" for number in numbers})
 
     found = head(locker, "prod")
 
-    assert found.number == numbers[-1]
+    assert found == Head(numbers[-1], sha256(b""))
     assert locker.listings < 100
     assert locker.listed < 2100
 
 
-def test_files_that_are_no_seals_do_not_keep_a_run_from_sealing(memory, files, signer, run):
+def test_files_that_are_no_seals_do_not_keep_a_run_from_sealing(
+    files: dict[str, bytes], signer: Signer
+) -> None:
     for name in ("README", "000000000000.sigstore.json", "99999.sigstore.json", "zzz"):
         files[f"v1/accounts/prod/log/{name}"] = b""
 
-    assert run(memory(files), signer, day=9).number == 4
+    assert sealed_run(MemoryLocker(files), signer, day=9).number == 4
 
 
-def test_a_locker_that_fails_is_not_hidden(memory, signer, run):
-    locker = memory({})
+def test_a_locker_that_fails_is_not_hidden(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    locker = MemoryLocker({})
 
     def fail(key: str, data: bytes) -> bool:
         raise LockerError("no space left")
 
-    locker.put = fail
+    monkeypatch.setattr(locker, "put", fail)
 
     with pytest.raises(LockerError, match="no space left"):
-        run(locker, signer)
+        sealed_run(locker, signer)

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import ConfigError, SigningError
-from collector.evidence.keys import default_key_path, load_public_key, open_signer
+from collector.evidence.keys import Signer, default_key_path, load_public_key, open_signer
 
 
-def pem(key, password: bytes | None = None) -> bytes:
+def pem(key: PrivateKeyTypes, password: bytes | None = None) -> bytes:
     encryption = (
         serialization.BestAvailableEncryption(password)
         if password
@@ -28,7 +29,7 @@ def pem(key, password: bytes | None = None) -> bytes:
     )
 
 
-def test_a_key_is_made_once_and_for_this_user_only(tmp_path: Path):
+def test_a_key_is_made_once_and_for_this_user_only(tmp_path: Path) -> None:
     path = tmp_path / "config" / "collector" / "key.pem"
 
     first = open_signer(f"file:{path}", create=True)
@@ -41,7 +42,7 @@ def test_a_key_is_made_once_and_for_this_user_only(tmp_path: Path):
     assert [p.name for p in path.parent.iterdir()] == ["key.pem"]
 
 
-def test_all_who_make_the_key_at_once_use_the_same(tmp_path: Path):
+def test_all_who_make_the_key_at_once_use_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         signers = list(
             pool.map(lambda _: open_signer(f"file:{tmp_path}/key.pem", create=True), range(16))
@@ -50,14 +51,14 @@ def test_all_who_make_the_key_at_once_use_the_same(tmp_path: Path):
     assert len({signer.fingerprint for signer in signers}) == 1
 
 
-def test_a_missing_key_is_not_made_unasked(tmp_path: Path):
+def test_a_missing_key_is_not_made_unasked(tmp_path: Path) -> None:
     with pytest.raises(SigningError, match="No such file"):
         open_signer(f"file:{tmp_path}/key.pem", create=False)
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_signature_verifies_for_its_own_data_and_key_only(tmp_path: Path):
+def test_a_signature_verifies_for_its_own_data_and_key_only(tmp_path: Path) -> None:
     signer = open_signer(f"file:{tmp_path}/key.pem", create=True)
     other = open_signer(f"file:{tmp_path}/other.pem", create=True)
     key = load_public_key(signer.public_pem, "key")
@@ -70,11 +71,11 @@ def test_a_signature_verifies_for_its_own_data_and_key_only(tmp_path: Path):
 
 
 @given(signature=st.binary(max_size=80))
-def test_any_other_bytes_are_no_signature(signer, signature: bytes):
+def test_any_other_bytes_are_no_signature(signer: Signer, signature: bytes) -> None:
     assert not load_public_key(signer.public_pem, "key").verify(b"data", signature)
 
 
-def test_the_fingerprint_is_the_one_ssh_keygen_prints(tmp_path: Path):
+def test_the_fingerprint_is_the_one_ssh_keygen_prints(tmp_path: Path) -> None:
     signer = open_signer(f"file:{tmp_path}/key.pem", create=True)
     public = serialization.load_pem_public_key(signer.public_pem).public_bytes(
         serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
@@ -99,7 +100,9 @@ def test_the_fingerprint_is_the_one_ssh_keygen_prints(tmp_path: Path):
         (pem(ed25519.Ed25519PrivateKey.generate()), "is Ed25519PrivateKey"),
     ],
 )
-def test_another_kind_of_key_is_refused_by_name(tmp_path: Path, content: bytes, message: str):
+def test_another_kind_of_key_is_refused_by_name(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(content)
     path.chmod(0o600)
@@ -116,7 +119,9 @@ def test_another_kind_of_key_is_refused_by_name(tmp_path: Path, content: bytes, 
     ("mode", "message"),
     [(0o640, "chmod 600"), (0o604, "chmod 600"), (0o620, "chmod 600"), (0o000, "0000|Permission")],
 )
-def test_a_key_file_with_wrong_permissions_is_refused(tmp_path: Path, mode: int, message: str):
+def test_a_key_file_with_wrong_permissions_is_refused(
+    tmp_path: Path, mode: int, message: str
+) -> None:
     path = tmp_path / "key.pem"
     open_signer(f"file:{path}", create=True)
     path.chmod(mode)
@@ -125,7 +130,7 @@ def test_a_key_file_with_wrong_permissions_is_refused(tmp_path: Path, mode: int,
         open_signer(f"file:{path}", create=True)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(SigningError, match=f"{tmp_path}/file/key.pem cannot be made"):
@@ -133,7 +138,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
 
 
 @pytest.mark.parametrize("spec", ["awskms:///alias/x", "/plain/path", "file:", ""])
-def test_another_kind_of_signer_is_refused_by_name(spec: str):
+def test_another_kind_of_signer_is_refused_by_name(spec: str) -> None:
     with pytest.raises(ConfigError) as refused:
         open_signer(spec, create=True)
 
@@ -141,7 +146,9 @@ def test_another_kind_of_signer_is_refused_by_name(spec: str):
     assert "file:PATH" in str(refused.value)
 
 
-def test_the_default_key_is_in_the_users_configuration(tmp_path: Path, monkeypatch):
+def test_the_default_key_is_in_the_users_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", "relative")
     at_home = default_key_path()
@@ -156,7 +163,7 @@ def test_the_default_key_is_in_the_users_configuration(tmp_path: Path, monkeypat
 
 
 @given(data=st.binary())
-def test_any_other_bytes_are_no_public_key(data: bytes):
+def test_any_other_bytes_are_no_public_key(data: bytes) -> None:
     with pytest.raises(SigningError, match="public key the file cannot be read"):
         load_public_key(data, "the file")
 
@@ -164,7 +171,9 @@ def test_any_other_bytes_are_no_public_key(data: bytes):
 @pytest.mark.parametrize(
     "key", [ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate()]
 )
-def test_a_public_key_of_another_kind_is_refused(key):
+def test_a_public_key_of_another_kind_is_refused(
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+) -> None:
     data = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from collector.errors import ConfigError, LockerError, ObjectMissing
 from collector.evidence.locker import Locker, open_locker
+from tests.evidence.wsgi import served
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 DATA = bytes(range(256))
 
 
-def test_what_was_put_is_what_is_got(locker: Locker):
+def test_what_was_put_is_what_is_got(locker: Locker) -> None:
     written = locker.put("v1/objects/sha256/ab/abcd", DATA)
 
     assert written
     assert locker.get("v1/objects/sha256/ab/abcd") == DATA
 
 
-def test_what_is_there_stays(locker: Locker):
+def test_what_is_there_stays(locker: Locker) -> None:
     locker.put("v1/a", b"first")
 
     written = locker.put("v1/a", b"second")
@@ -30,12 +36,12 @@ def test_what_is_there_stays(locker: Locker):
     assert locker.get("v1/a") == b"first"
 
 
-def test_a_missing_file_is_said_to_be_missing(locker: Locker):
+def test_a_missing_file_is_said_to_be_missing(locker: Locker) -> None:
     with pytest.raises(ObjectMissing, match="v1/nothing"):
         locker.get("v1/nothing")
 
 
-def test_of_many_writers_of_one_key_exactly_one_wins(locker: Locker):
+def test_of_many_writers_of_one_key_exactly_one_wins(locker: Locker) -> None:
     payloads = [f"writer {n}".encode() * 100 for n in range(32)]
 
     with ThreadPoolExecutor(32) as pool:
@@ -46,7 +52,7 @@ def test_of_many_writers_of_one_key_exactly_one_wins(locker: Locker):
     assert list(locker.keys("")) == ["v1/log/1"]
 
 
-def test_keys_come_in_the_order_of_their_characters(locker: Locker):
+def test_keys_come_in_the_order_of_their_characters(locker: Locker) -> None:
     keys = ["v1/a-b/x", "v1/a/x", "v1/a/y/z", "v1/a0", "v1/b", "v1/a.b"]
     for key in keys:
         locker.put(key, b"")
@@ -54,7 +60,7 @@ def test_keys_come_in_the_order_of_their_characters(locker: Locker):
     assert list(locker.keys("v1/")) == sorted(keys)
 
 
-def test_keys_are_listed_by_prefix_and_from_a_point_on(locker: Locker):
+def test_keys_are_listed_by_prefix_and_from_a_point_on(locker: Locker) -> None:
     for key in ("v1/a/1", "v1/a/2", "v1/ab/1", "v2/a"):
         locker.put(key, b"")
 
@@ -75,7 +81,7 @@ def test_keys_are_listed_by_prefix_and_from_a_point_on(locker: Locker):
     assert listed["v1/a", "v1/a/1"] == ["v1/a/2", "v1/ab/1"]
 
 
-def test_a_key_cannot_lead_out_of_the_locker(locker: Locker):
+def test_a_key_cannot_lead_out_of_the_locker(locker: Locker) -> None:
     for key in ("", "/etc/passwd", "../x", "v1/../../x", "v1//x", "v1/./x", "a\\b", "a\0b"):
         with pytest.raises(ValueError):
             locker.put(key, b"")
@@ -85,13 +91,13 @@ def test_a_key_cannot_lead_out_of_the_locker(locker: Locker):
         list(locker.keys("../"))
 
 
-def test_an_empty_locker_is_writable_and_is_left_empty(locker: Locker):
+def test_an_empty_locker_is_writable_and_is_left_empty(locker: Locker) -> None:
     locker.check_writable()
 
     assert list(locker.keys("")) == []
 
 
-def test_a_file_url_and_a_path_open_the_same_folder(tmp_path: Path):
+def test_a_file_url_and_a_path_open_the_same_folder(tmp_path: Path) -> None:
     open_locker(str(tmp_path / "a b")).put("v1/x", b"1")
 
     assert open_locker((tmp_path / "a b").as_uri()).get("v1/x") == b"1"
@@ -100,7 +106,7 @@ def test_a_file_url_and_a_path_open_the_same_folder(tmp_path: Path):
 @pytest.mark.parametrize(
     "url", ["gs://bucket", "https://host/x", "ftp://host/x", "file://host/x", "s3://", "s3:x", ""]
 )
-def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str):
+def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
         open_locker(url)
 
@@ -109,7 +115,7 @@ def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str):
 
 
 class TestFolder:
-    def test_a_folder_is_made_by_the_first_put_only(self, tmp_path: Path):
+    def test_a_folder_is_made_by_the_first_put_only(self, tmp_path: Path) -> None:
         locker = open_locker(str(tmp_path / "new" / "locker"))
 
         locker.check_writable()
@@ -119,7 +125,9 @@ class TestFolder:
         assert not before
         assert (tmp_path / "new" / "locker" / "v1" / "x").exists()
 
-    def test_what_an_interrupted_writer_left_is_not_listed(self, tmp_path: Path, monkeypatch):
+    def test_what_an_interrupted_writer_left_is_not_listed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def cut(*_: object) -> None:
             raise KeyboardInterrupt
 
@@ -132,14 +140,16 @@ class TestFolder:
         assert len(list((tmp_path / "v1").iterdir())) == 1
         assert list(locker.keys("")) == []
 
-    def test_a_folder_without_write_permission_is_refused_even_for_root(self, tmp_path: Path):
+    def test_a_folder_without_write_permission_is_refused_even_for_root(
+        self, tmp_path: Path
+    ) -> None:
         tmp_path.chmod(0o555)
 
         with pytest.raises(LockerError, match="read-only"):
             open_locker(str(tmp_path / "below")).check_writable()
         tmp_path.chmod(0o755)
 
-    def test_a_file_in_the_place_of_the_folder_is_refused(self, tmp_path: Path):
+    def test_a_file_in_the_place_of_the_folder_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")
         locker = open_locker(str(tmp_path / "file"))
 
@@ -150,27 +160,29 @@ class TestFolder:
         with pytest.raises(LockerError, match="writing v1/x"):
             locker.put("v1/x", b"")
 
-    def test_what_is_not_a_file_is_not_waited_for(self, tmp_path: Path):
+    def test_what_is_not_a_file_is_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         locker = open_locker(str(tmp_path))
 
         with pytest.raises(ObjectMissing):
             locker.get("pipe")
 
-    def test_a_link_in_a_circle_is_listed_and_not_followed(self, tmp_path: Path):
+    def test_a_link_in_a_circle_is_listed_and_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / "circle").symlink_to(tmp_path)
 
         assert list(open_locker(str(tmp_path)).keys("")) == ["circle"]
 
 
 class TestS3:
-    def test_two_prefixes_of_a_bucket_are_two_lockers(self, bucket: str):
+    def test_two_prefixes_of_a_bucket_are_two_lockers(self, bucket: str) -> None:
         open_locker(f"s3://{bucket}/one").put("v1/x", b"1")
 
         assert list(open_locker(f"s3://{bucket}/two/").keys("")) == []
         assert list(open_locker(f"s3://{bucket}").keys("")) == ["one/v1/x"]
 
-    def test_listing_goes_on_over_many_pages(self, bucket: str, monkeypatch):
+    def test_listing_goes_on_over_many_pages(
+        self, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
         locker = open_locker(f"s3://{bucket}")
         for number in range(7):
@@ -178,14 +190,19 @@ class TestS3:
 
         assert list(locker.keys("v1/", after="v1/1")) == [f"v1/{n}" for n in range(2, 7)]
 
-    def test_the_digest_is_kept_beside_the_object(self, bucket: str, s3_client):
-        open_locker(f"s3://{bucket}").put("v1/x", b"")
+    def test_the_digest_is_kept_beside_the_object(self, bucket: str) -> None:
+        import boto3
 
-        head = s3_client.head_object(Bucket=bucket, Key="v1/x", ChecksumMode="ENABLED")
+        open_locker(f"s3://{bucket}").put("v1/x", b"")
+        head = (
+            boto3.session.Session()
+            .client("s3")
+            .head_object(Bucket=bucket, Key="v1/x", ChecksumMode="ENABLED")
+        )
 
         assert head["ChecksumSHA256"] == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
-    def test_a_missing_bucket_is_named(self, s3_environment: None):
+    def test_a_missing_bucket_is_named(self, s3_environment: None) -> None:
         locker = open_locker("s3://no-such-bucket/x")
 
         with pytest.raises(LockerError, match=r"no-such-bucket.* 404: there is no such bucket"):
@@ -195,14 +212,18 @@ class TestS3:
         with pytest.raises(LockerError, match="NoSuchBucket"):
             list(locker.keys(""))
 
-    def test_missing_credentials_are_said_to_be_missing(self, bucket: str, monkeypatch):
+    def test_missing_credentials_are_said_to_be_missing(
+        self, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
         with pytest.raises(LockerError, match="Unable to locate credentials"):
             open_locker(f"s3://{bucket}").check_writable()
 
-    def test_an_unreachable_server_is_one_line_without_secrets(self, s3_environment, monkeypatch):
+    def test_an_unreachable_server_is_one_line_without_secrets(
+        self, s3_environment: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://user:hunter2@127.0.0.1:1")
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
@@ -217,17 +238,21 @@ class TestS3:
         ("conflicts", "outcome"), [(3, "written"), (100, "10 conflicts with other writers")]
     )
     def test_a_conflict_is_asked_again_but_not_for_ever(
-        self, s3_environment, serve, monkeypatch, conflicts, outcome
-    ):
+        self,
+        s3_environment: None,
+        monkeypatch: pytest.MonkeyPatch,
+        conflicts: int,
+        outcome: str,
+    ) -> None:
         """S3 answers 409 while another write of the same key is under way."""
         answers = iter(["409 Conflict"] * conflicts)
 
-        def s3(environ, start_response):
+        def s3(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             start_response(status := next(answers, "200 OK"), [])
             return [b"<Error><Code>Conflict</Code></Error>"] if status != "200 OK" else []
 
-        with serve(s3) as endpoint:
+        with served(s3) as endpoint:
             monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
             locker = open_locker("s3://bucket")
             try:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from collector.evidence.canonical import canonical, sha256
-from collector.evidence.keys import load_public_key
+from collector.evidence.keys import Signer, load_public_key
 from collector.evidence.record import EvidenceError
 from collector.evidence.seal import Statement, open_seal, pre_authentication_encoding, seal
 
@@ -47,7 +49,7 @@ class FixedSigner:
         return b"signature"
 
 
-def test_the_bytes_of_a_seal_are_these_for_good():
+def test_the_bytes_of_a_seal_are_these_for_good() -> None:
     """Evidence that was sealed must stay readable: a change here is a new version of the format."""
     payload = base64.b64encode(PAYLOAD).decode()
 
@@ -61,7 +63,7 @@ def test_the_bytes_of_a_seal_are_these_for_good():
     ).encode()  # fmt: skip
 
 
-def test_the_first_seal_says_that_nothing_is_before_it():
+def test_the_first_seal_says_that_nothing_is_before_it() -> None:
     first = replace(STATEMENT, number=1, previous_sha256=None)
 
     assert json.loads(first.payload())["predicate"]["previous"] is None
@@ -73,7 +75,9 @@ def test_the_first_seal_says_that_nothing_is_before_it():
     st.binary(max_size=8),
     st.datetimes(timezones=st.just(UTC)),
 )
-def test_what_was_sealed_is_what_is_read(signer, account, number, data, moment):
+def test_what_was_sealed_is_what_is_read(
+    signer: Signer, account: str, number: int, data: bytes, moment: datetime
+) -> None:
     statement = Statement(
         account, number, sha256(data), sha256(data + b"."), moment.replace(microsecond=0)
     )
@@ -87,19 +91,19 @@ def test_what_was_sealed_is_what_is_read(signer, account, number, data, moment):
     assert sealed.is_signed_by(load_public_key(signer.public_pem, "key"))
 
 
-def test_another_key_did_not_sign(signer, other_signer):
+def test_another_key_did_not_sign(signer: Signer, other_signer: Signer) -> None:
     sealed = open_seal(seal(STATEMENT, signer))
 
     assert not sealed.is_signed_by(load_public_key(other_signer.public_pem, "key"))
 
 
-def test_a_key_that_the_bundle_does_not_name_did_not_sign(signer):
+def test_a_key_that_the_bundle_does_not_name_did_not_sign(signer: Signer) -> None:
     sealed = replace(open_seal(seal(STATEMENT, signer)), keyid="SHA256:another")
 
     assert not sealed.is_signed_by(load_public_key(signer.public_pem, "key"))
 
 
-def test_each_flipped_byte_is_found(signer):
+def test_each_flipped_byte_is_found(signer: Signer) -> None:
     bundle = seal(STATEMENT, signer)
     key = load_public_key(signer.public_pem, "key")
 
@@ -114,7 +118,11 @@ def test_each_flipped_byte_is_found(signer):
     assert [p for p in range(len(bundle)) if not is_found(p)] == []
 
 
-def _changed(change) -> bytes:
+Change = Callable[[dict[str, Any], dict[str, Any]], object]
+"""Changes a bundle or the statement in it."""
+
+
+def _changed(change: Change) -> bytes:
     bundle = json.loads(seal(STATEMENT, FixedSigner()))
     payload = json.loads(PAYLOAD)
     change(bundle, payload)
@@ -156,13 +164,13 @@ def _changed(change) -> bytes:
         lambda b, p: p["predicate"].pop("createdAt"),
     ],
 )
-def test_a_bundle_that_says_more_less_or_else_is_refused(change):
+def test_a_bundle_that_says_more_less_or_else_is_refused(change: Change) -> None:
     with pytest.raises(EvidenceError):
         open_seal(_changed(change))
 
 
 @given(st.binary())
-def test_any_other_bytes_are_no_seal(data):
+def test_any_other_bytes_are_no_seal(data: bytes) -> None:
     with pytest.raises(EvidenceError, match="the file"):
         open_seal(data, "the file")
 
@@ -181,12 +189,12 @@ def test_any_other_bytes_are_no_seal(data):
         {"snapshot_sha256": "A" * 64},
     ],
 )
-def test_a_statement_that_no_seal_can_make_is_refused(part):
+def test_a_statement_that_no_seal_can_make_is_refused(part: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         replace(STATEMENT, **part)
 
 
-def test_the_longest_statement_can_be_signed_by_every_kind_of_key():
+def test_the_longest_statement_can_be_signed_by_every_kind_of_key() -> None:
     longest = replace(STATEMENT, account="a" * 63, number=10**12 - 1)
 
     assert len(pre_authentication_encoding(longest.payload())) < 4096
@@ -194,7 +202,7 @@ def test_the_longest_statement_can_be_signed_by_every_kind_of_key():
         pre_authentication_encoding(b"x" * 4096)
 
 
-def test_securesystemslib_verifies_the_envelope(signer):
+def test_securesystemslib_verifies_the_envelope(signer: Signer) -> None:
     envelope = json.loads(seal(STATEMENT, signer))["dsseEnvelope"]
     key = SSlibKey.from_crypto(
         serialization.load_pem_public_key(signer.public_pem), keyid=signer.fingerprint
@@ -205,7 +213,7 @@ def test_securesystemslib_verifies_the_envelope(signer):
     assert list(accepted) == [signer.fingerprint]
 
 
-def test_openssl_verifies_the_signature(signer, tmp_path: Path):
+def test_openssl_verifies_the_signature(signer: Signer, tmp_path: Path) -> None:
     envelope = json.loads(seal(STATEMENT, signer))["dsseEnvelope"]
     payload = base64.b64decode(envelope["payload"])
     (tmp_path / "key.pem").write_bytes(signer.public_pem)

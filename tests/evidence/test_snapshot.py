@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from collector.errors import ConfigError
+from collector.evidence.canonical import JSON
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import (
     Account,
@@ -68,16 +69,16 @@ SNAPSHOT = Snapshot(
 )
 
 
-def test_the_bytes_of_a_document_are_these_for_good():
+def test_the_bytes_of_a_document_are_these_for_good() -> None:
     assert SNAPSHOT.to_bytes() == DOCUMENT
 
 
-def test_a_document_reads_back_as_it_was():
+def test_a_document_reads_back_as_it_was() -> None:
     assert parse_snapshot(DOCUMENT, "document") == SNAPSHOT
 
 
 @pytest.mark.parametrize("number", [2**53, 1e20, -0.0, 1.0, 1e-7])
-def test_settings_with_unusual_numbers_read_back(number: float):
+def test_settings_with_unusual_numbers_read_back(number: float) -> None:
     document = SNAPSHOT.model_copy(
         update={"scope": Scope(regions=(), checks=(), settings={"x": [number]})}
     ).to_bytes()
@@ -95,7 +96,7 @@ def test_settings_with_unusual_numbers_read_back(number: float):
         json.dumps(dict(reversed(json.loads(DOCUMENT).items())), separators=(",", ":")).encode(),
     ],
 )
-def test_the_same_document_written_in_another_way_is_refused(rewritten: bytes):
+def test_the_same_document_written_in_another_way_is_refused(rewritten: bytes) -> None:
     with pytest.raises(EvidenceError, match="document: not"):
         parse_snapshot(rewritten, "document")
 
@@ -118,7 +119,9 @@ def test_the_same_document_written_in_another_way_is_refused(rewritten: bytes):
         ("reader", "\\ud800", "not readable as JSON"),
     ],
 )
-def test_a_document_that_was_changed_is_refused_with_the_place(old: str, new: str, message: str):
+def test_a_document_that_was_changed_is_refused_with_the_place(
+    old: str, new: str, message: str
+) -> None:
     changed = DOCUMENT.replace(old.encode(), new.encode())
 
     with pytest.raises(EvidenceError) as refused:
@@ -129,30 +132,30 @@ def test_a_document_that_was_changed_is_refused_with_the_place(old: str, new: st
 
 
 @given(st.binary())
-def test_any_other_bytes_are_no_document(data: bytes):
+def test_any_other_bytes_are_no_document(data: bytes) -> None:
     with pytest.raises(EvidenceError, match="document"):
         parse_snapshot(data, "document")
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5))
-def test_any_other_json_is_no_document(value):
+def test_any_other_json_is_no_document(value: JSON) -> None:
     with pytest.raises(EvidenceError, match="document"):
         parse_snapshot(json.dumps(value).encode(), "document")
 
 
-def test_settings_nested_without_end_are_refused():
+def test_settings_nested_without_end_are_refused() -> None:
     deep = b"[" * 900 + b"]" * 900
 
     with pytest.raises(EvidenceError, match="document"):
         parse_snapshot(DOCUMENT.replace(b'"max_age_days":90', b'"x":' + deep), "document")
 
 
-def test_a_naive_time_is_refused():
+def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValidationError, match="no time zone"):
         Snapshot.model_validate({**SNAPSHOT.model_dump(), "started": datetime(2026, 11, 22)})
 
 
-def test_files_have_these_names_for_good():
+def test_files_have_these_names_for_good() -> None:
     assert object_key("ab" + "0" * 62) == "v1/objects/sha256/ab/ab" + "0" * 62
     assert snapshot_key("prod", "a" * 64) == f"v1/accounts/prod/snapshots/{'a' * 64}.json"
     assert seal_key("prod", 12) == "v1/accounts/prod/log/000000000012.sigstore.json"
@@ -164,11 +167,11 @@ def test_files_have_these_names_for_good():
 @given(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True), st.integers(1, 10**12 - 1)
 )
-def test_the_name_of_a_seal_says_its_place(account: str, number: int):
+def test_the_name_of_a_seal_says_its_place(account: str, number: int) -> None:
     assert seal_place(seal_key(account, number)) == (account, number)
 
 
 @pytest.mark.parametrize("account", ["", ".hidden", "a/b", "../x", "a" * 64, "prod\n", "pröd"])
-def test_an_account_name_that_is_not_safe_as_a_file_name_is_refused(account: str):
+def test_an_account_name_that_is_not_safe_as_a_file_name_is_refused(account: str) -> None:
     with pytest.raises(ConfigError):
         seal_key(account, 1)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +15,11 @@ from hypothesis import strategies as st
 
 from collector.errors import ConfigError, LockerError
 from collector.evidence import verify as verify_module
-from collector.evidence.canonical import canonical, sha256
+from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import append, put_object
-from collector.evidence.keys import load_public_key
-from collector.evidence.locker import open_locker
-from collector.evidence.report import Problem
+from collector.evidence.keys import PublicKey, Signer, load_public_key
+from collector.evidence.locker import Locker, open_locker
+from collector.evidence.report import Problem, Report
 from collector.evidence.seal import Statement, seal
 from collector.evidence.snapshot import (
     Snapshot,
@@ -27,16 +30,15 @@ from collector.evidence.snapshot import (
     snapshot_key,
 )
 from collector.evidence.verify import verify
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+from tests.evidence.lockers import NOON, MemoryLocker, sealed_run
 
 
 @pytest.fixture
-def trusted(signer):
+def trusted(signer: Signer) -> list[PublicKey]:
     return [load_public_key(signer.public_pem, "key")]
 
 
-def named(report) -> set[str]:
+def named(report: Report) -> set[str]:
     return {problem.key for problem in report.problems}
 
 
@@ -48,10 +50,12 @@ def documents(files: Mapping[str, bytes], account: str = "prod") -> dict[str, Sn
     }
 
 
-def test_a_sound_locker_has_no_problem(locker, signer, trusted, run):
+def test_a_sound_locker_has_no_problem(
+    locker: Locker, signer: Signer, trusted: list[PublicKey]
+) -> None:
     for day in (1, 2, 3):
-        run(locker, signer, day=day)
-    last = run(locker, signer, account="dev")
+        sealed_run(locker, signer, day=day)
+    last = sealed_run(locker, signer, account="dev")
 
     report = verify(locker, trusted=trusted)
 
@@ -70,40 +74,46 @@ def test_a_sound_locker_has_no_problem(locker, signer, trusted, run):
     assert report.size_bytes == sum(len(locker.get(key)) for key in objects)
 
 
-def test_keys_from_the_locker_itself_are_warned_of(memory, files):
-    report = verify(memory(files))
+def test_keys_from_the_locker_itself_are_warned_of(files: dict[str, bytes]) -> None:
+    report = verify(MemoryLocker(files))
 
     assert report.ok
     assert len(report.warnings) == 1
     assert "key that you have from elsewhere" in report.warnings[0]
 
 
-def test_each_flipped_byte_is_found_and_its_file_alone_named(memory, signer, trusted, run):
+def test_each_flipped_byte_is_found_and_its_file_alone_named(
+    signer: Signer, trusted: list[PublicKey]
+) -> None:
     files: dict[str, bytes] = {}
-    run(memory(files), signer, buckets={"logs": "pass"})
+    sealed_run(MemoryLocker(files), signer, buckets={"logs": "pass"})
     missed = []
     for key, data in files.items():
         for position in range(len(data)):
             flipped = data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
-            report = verify(memory({**files, key: flipped}), trusted=trusted)
+            report = verify(MemoryLocker({**files, key: flipped}), trusted=trusted)
             if named(report) != {key}:
                 missed.append((key, position, report.problems))
 
     assert missed == []
 
 
-def test_a_flipped_byte_of_a_seal_is_not_blamed_on_its_neighbours(memory, files, trusted):
+def test_a_flipped_byte_of_a_seal_is_not_blamed_on_its_neighbours(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     key = seal_key("prod", 2)
     data = files[key]
     blamed = set()
     for position in range(0, len(data), 3):
         files[key] = data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
-        blamed |= named(verify(memory(files), trusted=trusted))
+        blamed |= named(verify(MemoryLocker(files), trusted=trusted))
 
     assert blamed == {key}
 
 
-def test_a_flipped_byte_is_found_without_a_trusted_key_and_in_a_folder(tmp_path, files):
+def test_a_flipped_byte_is_found_without_a_trusted_key_and_in_a_folder(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
     for key, data in files.items():
         (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / key).write_bytes(data)
@@ -120,7 +130,9 @@ def test_a_flipped_byte_is_found_without_a_trusted_key_and_in_a_folder(tmp_path,
     assert verify(locker).ok
 
 
-def test_each_deleted_file_is_named_but_the_last_seal_of_a_chain(memory, files, trusted):
+def test_each_deleted_file_is_named_but_the_last_seal_of_a_chain(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     """A key lies in the locker for convenience only; a chain's end is seen by a head alone."""
     ends = {seal_key("prod", 3), seal_key("dev", 1)}
 
@@ -128,16 +140,20 @@ def test_each_deleted_file_is_named_but_the_last_seal_of_a_chain(memory, files, 
         key
         for key in files
         if key
-        not in named(verify(memory({k: v for k, v in files.items() if k != key}), trusted=trusted))
+        not in named(
+            verify(MemoryLocker({k: v for k, v in files.items() if k != key}), trusted=trusted)
+        )
     }
 
     assert unnamed == ends | {k for k in files if k.startswith("v1/keys/")}
 
 
-def test_a_missing_seal_is_one_problem_however_many_are_missing(memory, files, trusted):
+def test_a_missing_seal_is_one_problem_however_many_are_missing(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     files[seal_key("prod", 10**12 - 1)] = files[seal_key("prod", 3)]
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems if "missing" in p.message] == [
         f"{seal_key('prod', 4)}: numbers 4 to 999999999998 are missing, "
@@ -146,30 +162,36 @@ def test_a_missing_seal_is_one_problem_however_many_are_missing(memory, files, t
 
 
 @pytest.mark.parametrize(("one", "other"), [(1, 2), (1, 3), (2, 3)])
-def test_swapped_seals_are_named(memory, files, trusted, one, other):
+def test_swapped_seals_are_named(
+    files: dict[str, bytes], trusted: list[PublicKey], one: int, other: int
+) -> None:
     a, b = seal_key("prod", one), seal_key("prod", other)
     files[a], files[b] = files[b], files[a]
 
-    assert named(verify(memory(files), trusted=trusted)) == {a, b}
+    assert named(verify(MemoryLocker(files), trusted=trusted)) == {a, b}
 
 
-def test_a_snapshot_copied_to_another_account_is_named(memory, files, trusted):
+def test_a_snapshot_copied_to_another_account_is_named(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     copies = {
         key.replace("/prod/", "/test/"): data
         for key, data in files.items()
         if key.startswith("v1/accounts/prod/")
     }
 
-    report = verify(memory({**files, **copies}), trusted=trusted)
+    report = verify(MemoryLocker({**files, **copies}), trusted=trusted)
 
     assert named(report) == {seal_key("test", number) for number in (1, 2, 3)}
 
 
-def test_a_cut_off_end_is_found_by_a_remembered_head_only(memory, files, trusted):
+def test_a_cut_off_end_is_found_by_a_remembered_head_only(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     head = sha256(files.pop(seal_key("prod", 3)))
 
-    without = verify(memory(files), trusted=trusted)
-    report = verify(memory(files), trusted=trusted, heads=[("prod", 3, head)])
+    without = verify(MemoryLocker(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted, heads=[("prod", 3, head)])
 
     assert without.ok
     assert "no seal leads to 1 snapshot documents" in without.warnings[0]
@@ -177,57 +199,67 @@ def test_a_cut_off_end_is_found_by_a_remembered_head_only(memory, files, trusted
     assert "truncated" in report.problems[0].message
 
 
-def test_a_chain_written_anew_is_found_by_a_remembered_head(memory, files, signer, trusted, run):
+def test_a_chain_written_anew_is_found_by_a_remembered_head(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     heads = [("prod", 3, sha256(files[seal_key("prod", 3)]))]
     again: dict[str, bytes] = {}
     for day in (1, 2, 4):
-        run(memory(again), signer, day=day)
+        sealed_run(MemoryLocker(again), signer, day=day)
 
-    report = verify(memory(again), trusted=trusted, heads=heads)
+    report = verify(MemoryLocker(again), trusted=trusted, heads=heads)
 
     assert named(report) == {seal_key("prod", 3)}
     assert "rewritten" in report.problems[0].message
 
 
-def test_a_chain_that_is_gone_altogether_is_found_by_a_remembered_head(memory, files, trusted):
+def test_a_chain_that_is_gone_altogether_is_found_by_a_remembered_head(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     heads = [("dev", 1, sha256(files[seal_key("dev", 1)]))]
     rest = {k: v for k, v in files.items() if not k.startswith("v1/accounts/dev/")}
 
-    assert named(verify(memory(rest), trusted=trusted, heads=heads)) == {seal_key("dev", 1)}
+    assert named(verify(MemoryLocker(rest), trusted=trusted, heads=heads)) == {seal_key("dev", 1)}
 
 
-def test_heads_that_are_still_there_are_no_problem(memory, files, trusted):
+def test_heads_that_are_still_there_are_no_problem(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     heads = [
         ("prod", 2, sha256(files[seal_key("prod", 2)])),
         (None, 1, sha256(files[seal_key("dev", 1)]).upper()),
     ]
 
-    assert verify(memory(files), trusted=trusted, heads=heads).ok
+    assert verify(MemoryLocker(files), trusted=trusted, heads=heads).ok
 
 
-def test_a_head_of_an_unnamed_account_must_be_in_some_chain(memory, files, trusted):
-    report = verify(memory(files), trusted=trusted, heads=[(None, 9, "0" * 64)])
+def test_a_head_of_an_unnamed_account_must_be_in_some_chain(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
+    report = verify(MemoryLocker(files), trusted=trusted, heads=[(None, 9, "0" * 64)])
 
     assert named(report) == {"v1/accounts/"}
 
 
-def test_a_seal_signed_by_a_stranger_is_named(memory, files, other_signer, trusted, run):
-    run(memory(files), other_signer, day=4)
+def test_a_seal_signed_by_a_stranger_is_named(
+    files: dict[str, bytes], other_signer: Signer, trusted: list[PublicKey]
+) -> None:
+    sealed_run(MemoryLocker(files), other_signer, day=4)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == {seal_key("prod", 4)}
     assert other_signer.fingerprint in report.problems[0].message
 
 
 def test_a_new_key_is_an_alarm_unless_both_are_trusted(
-    memory, files, signer, other_signer, trusted, run
-):
-    run(memory(files), other_signer, day=4)
+    files: dict[str, bytes], signer: Signer, other_signer: Signer, trusted: list[PublicKey]
+) -> None:
+    sealed_run(MemoryLocker(files), other_signer, day=4)
     both = [*trusted, load_public_key(other_signer.public_pem, "other")]
 
-    by_locker = verify(memory(files))
-    by_both = verify(memory(files), trusted=both)
+    by_locker = verify(MemoryLocker(files))
+    by_both = verify(MemoryLocker(files), trusted=both)
 
     assert named(by_locker) == {seal_key("prod", 4)}
     assert "the key changed" in by_locker.problems[0].message
@@ -235,28 +267,34 @@ def test_a_new_key_is_an_alarm_unless_both_are_trusted(
     assert by_both.chains[1].keys == tuple(sorted([signer.fingerprint, other_signer.fingerprint]))
 
 
-def test_a_replaced_key_is_named(memory, files, signer, other_signer):
+def test_a_replaced_key_is_named(
+    files: dict[str, bytes], signer: Signer, other_signer: Signer
+) -> None:
     key = public_key_key(signer.fingerprint)
     files[key] = other_signer.public_pem
 
-    report = verify(memory(files))
+    report = verify(MemoryLocker(files))
 
     assert named(report) == {key, *(k for k in files if "/log/" in k)}
     assert other_signer.fingerprint in next(p.message for p in report.problems if p.key == key)
 
 
-def test_a_key_file_that_says_the_same_in_another_way_is_named(memory, files, signer, trusted):
+def test_a_key_file_that_says_the_same_in_another_way_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     key = public_key_key(signer.fingerprint)
     files[key] = files[key].replace(b"\n", b"\r\n")
 
-    assert named(verify(memory(files), trusted=trusted)) == {key}
+    assert named(verify(MemoryLocker(files), trusted=trusted)) == {key}
 
 
-def forged(files, signer, account: str, number: int, **parts) -> None:
+def forged(
+    files: dict[str, bytes], signer: Signer, account: str, number: int, **parts: object
+) -> None:
     """Replace a seal by one that says something else, signed with the real key."""
     old = files[seal_key(account, number - 1)] if number > 1 else None
     document = next(k for k in files if k.startswith(f"v1/accounts/{account}/snapshots/"))
-    statement = {
+    statement: dict[str, Any] = {
         "account": account,
         "number": number,
         "snapshot_sha256": document[-69:-5],
@@ -267,61 +305,71 @@ def forged(files, signer, account: str, number: int, **parts) -> None:
     files[seal_key(account, number)] = seal(Statement(**statement), signer)
 
 
-def test_a_back_dated_seal_is_named(memory, files, signer, trusted):
+def test_a_back_dated_seal_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     forged(files, signer, "prod", 4, created_at=NOON + timedelta(days=2))
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == {seal_key("prod", 4)}
     assert "back-dated" in report.problems[0].message
 
 
-def test_a_seal_that_follows_another_past_is_named(memory, files, signer, trusted):
+def test_a_seal_that_follows_another_past_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     forged(files, signer, "prod", 4, previous_sha256="0" * 64)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == {seal_key("prod", 4)}
     assert "it follows a seal with digest 0000" in report.problems[0].message
 
 
-def test_a_document_finished_after_it_was_sealed_is_named(memory, signer, trusted, run):
+def test_a_document_finished_after_it_was_sealed_is_named(
+    signer: Signer, trusted: list[PublicKey]
+) -> None:
     files: dict[str, bytes] = {}
-    run(memory(files), signer, day=1)
+    sealed_run(MemoryLocker(files), signer, day=1)
     forged(files, signer, "prod", 1, created_at=NOON)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == set(documents(files))
     assert "after it was sealed" in report.problems[0].message
 
 
-def test_a_document_of_another_account_is_named(memory, files, signer, trusted):
+def test_a_document_of_another_account_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     key = next(iter(documents(files)))
     files[key.replace("/prod/", "/dev/")] = files[key]
     forged(files, signer, "dev", 2, snapshot_sha256=key[-69:-5])
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
         f"{key.replace('/prod/', '/dev/')}: it is of account prod"
     ]
 
 
-def sealed_with(memory, files, signer, **update) -> str:
+def sealed_with(files: dict[str, bytes], signer: Signer, **update: object) -> str:
     """Seal a document like the first, but saying something else; its key."""
     document = next(iter(documents(files).values())).model_copy(update=update)
     at = document.finished + timedelta(days=30)
-    appended = append(memory(files), "prod", document.to_bytes(), signer, lambda: at)
+    appended = append(MemoryLocker(files), "prod", document.to_bytes(), signer, lambda: at)
     return snapshot_key("prod", appended.snapshot_sha256)
 
 
-def test_a_summary_that_its_checks_do_not_bear_out_is_named(memory, files, signer, trusted):
+def test_a_summary_that_its_checks_do_not_bear_out_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     old = next(iter(documents(files).values())).summary
     better = old.model_copy(update={"failed": 0, "passed": old.passed + old.failed})
-    key = sealed_with(memory, files, signer, summary=better)
+    key = sealed_with(files, signer, summary=better)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
         f"{key}: its summary says pass 2, but its checks fail 1, pass 1"
@@ -331,14 +379,16 @@ def test_a_summary_that_its_checks_do_not_bear_out_is_named(memory, files, signe
 @pytest.mark.parametrize(
     "update", [{"summary": {"pass": 2}}, {"summary": {"fail": 1, "pass": 1}, "id": "another"}]
 )
-def test_a_check_that_its_results_do_not_bear_out_is_named(memory, files, signer, trusted, update):
+def test_a_check_that_its_results_do_not_bear_out_is_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey], update: dict[str, Any]
+) -> None:
     old = next(iter(documents(files).values()))
     entry = old.checks[0].model_copy(update=update)
     counts = {"passed": update["summary"]["pass"], "failed": update["summary"].get("fail", 0)}
     summary = old.summary.model_copy(update=counts)
-    key = sealed_with(memory, files, signer, checks=(entry,), summary=summary)
+    key = sealed_with(files, signer, checks=(entry,), summary=summary)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == {key}
     assert "holds aws.s3.default_encryption fail 1, aws.s3.default_encryption pass 1" in (
@@ -346,7 +396,7 @@ def test_a_check_that_its_results_do_not_bear_out_is_named(memory, files, signer
     )
 
 
-LINE = {
+LINE: dict[str, JSON] = {
     "check": "aws.s3.default_encryption",
     "outcome": "pass",
     "resource": {},
@@ -366,38 +416,74 @@ LINE = {
         (canonical(LINE) + b"\n" + b"[" * 5000, "line 2: it: Invalid JSON"),
     ],
 )
-def test_results_that_cannot_be_read_are_named(memory, files, signer, trusted, content, message):
+def test_results_that_cannot_be_read_are_named(
+    files: dict[str, bytes],
+    signer: Signer,
+    trusted: list[PublicKey],
+    content: bytes,
+    message: str,
+) -> None:
     entry = next(iter(documents(files).values())).checks[0]
-    digest = put_object(memory(files), content)
-    sealed_with(
-        memory, files, signer, checks=(entry.model_copy(update={"results_sha256": digest}),)
-    )
+    digest = put_object(MemoryLocker(files), content)
+    sealed_with(files, signer, checks=(entry.model_copy(update={"results_sha256": digest}),))
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert named(report) == {object_key(digest)}
     assert message in report.problems[0].message
 
 
-def test_calls_that_cannot_be_read_are_named(memory, files, signer, trusted):
-    digest = put_object(memory(files), b'{"operation":"ListBuckets"}\n')
-    sealed_with(memory, files, signer, calls_sha256=digest)
+def test_calls_that_cannot_be_read_are_named(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    digest = put_object(MemoryLocker(files), b'{"operation":"ListBuckets"}\n')
+    sealed_with(files, signer, calls_sha256=digest)
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
         f"{object_key(digest)}: as calls, line 1: answer_sha256: Field required"
     ]
 
 
-def test_a_run_without_any_result_or_call_is_sound(memory, files, signer, trusted):
+def test_an_answer_that_only_a_result_names_must_be_there(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    old = next(iter(documents(files).values()))
+    results = put_object(MemoryLocker(files), canonical({**LINE, "evidence": ["0" * 64]}))
+    entry = old.checks[0].model_copy(update={"summary": {"pass": 1}, "results_sha256": results})
+    summary = old.summary.model_copy(update={"passed": 1, "failed": 0})
+    sealed_with(files, signer, checks=(entry,), summary=summary)
+
+    report = verify(MemoryLocker(files), trusted=trusted)
+
+    assert [str(p) for p in report.problems] == [
+        f"{object_key('0' * 64)}: it is missing; {object_key(results)} refers to it"
+    ]
+
+
+def test_an_answer_that_only_a_call_names_must_be_there(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    calls = put_object(MemoryLocker(files), canonical({"answer_sha256": "0" * 64}))
+    sealed_with(files, signer, calls_sha256=calls)
+
+    report = verify(MemoryLocker(files), trusted=trusted)
+
+    assert [str(p) for p in report.problems] == [
+        f"{object_key('0' * 64)}: it is missing; {object_key(calls)} refers to it"
+    ]
+
+
+def test_a_run_without_any_result_or_call_is_sound(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
     """The two objects are then the same, and empty."""
     old = next(iter(documents(files).values()))
-    empty = put_object(memory(files), b"")
+    empty = put_object(MemoryLocker(files), b"")
     entry = old.checks[0].model_copy(update={"summary": {}, "results_sha256": empty})
     nothing = {"passed": 0, "failed": 0, "calls": 0}
     sealed_with(
-        memory,
         files,
         signer,
         checks=(entry,),
@@ -405,25 +491,29 @@ def test_a_run_without_any_result_or_call_is_sound(memory, files, signer, truste
         summary=old.summary.model_copy(update=nothing),
     )
 
-    assert verify(memory(files), trusted=trusted).ok
+    assert verify(MemoryLocker(files), trusted=trusted).ok
 
 
-def test_what_an_interrupted_run_left_is_warned_of_only(memory, files, trusted):
+def test_what_an_interrupted_run_left_is_warned_of_only(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     stray = b'{"stray":true}'
-    put_object(memory(files), stray)
+    put_object(MemoryLocker(files), stray)
     files[snapshot_key("prod", sha256(stray))] = stray
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert report.ok
     assert "1 snapshot documents and 1 objects" in report.warnings[0]
 
 
-def test_what_an_interrupted_run_left_must_still_be_what_its_name_says(memory, files, trusted):
+def test_what_an_interrupted_run_left_must_still_be_what_its_name_says(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     strays = {object_key("0" * 64), snapshot_key("prod", "0" * 64)}
     files.update(dict.fromkeys(strays, b"data"))
 
-    assert named(verify(memory(files), trusted=trusted)) == strays
+    assert named(verify(MemoryLocker(files), trusted=trusted)) == strays
 
 
 @pytest.mark.parametrize(
@@ -438,35 +528,41 @@ def test_what_an_interrupted_run_left_must_still_be_what_its_name_says(memory, f
         "v1/accounts/prod/log/000000000004.sigstore.json\n",
     ],
 )
-def test_a_file_that_has_no_place_in_a_locker_is_named(memory, files, trusted, key):
+def test_a_file_that_has_no_place_in_a_locker_is_named(
+    files: dict[str, bytes], trusted: list[PublicKey], key: str
+) -> None:
     files[key] = b""
 
-    assert named(verify(memory(files), trusted=trusted)) == {key.replace("\n", "\\n")}
+    assert named(verify(MemoryLocker(files), trusted=trusted)) == {key.replace("\n", "\\n")}
 
 
-def test_a_name_that_could_deceive_a_terminal_is_escaped(memory, files, trusted):
+def test_a_name_that_could_deceive_a_terminal_is_escaped(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     files["v1/\x1b[2J\u202e\udcff"] = b""
 
-    report = verify(memory(files), trusted=trusted)
+    report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [p.key for p in report.problems] == ["v1/\\x1b[2J\\u202e\\udcff"]
 
 
-@pytest.mark.parametrize("content", [{}, {"v1/objects/sha256/00/" + "0" * 64: b""}])
-def test_a_locker_without_a_snapshot_is_not_sound(memory, content):
-    report = verify(memory(content))
+@pytest.mark.parametrize("files", [{}, {"v1/objects/sha256/00/" + "0" * 64: b""}])
+def test_a_locker_without_a_snapshot_is_not_sound(files: dict[str, bytes]) -> None:
+    report = verify(MemoryLocker(files))
 
     assert not report.ok
     assert Problem("v1/", "there is no snapshot") in report.problems
 
 
-def test_one_account_can_be_verified_alone(memory, files, trusted):
-    alone = verify(memory(files), account="dev", trusted=trusted)
+def test_one_account_can_be_verified_alone(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
+    alone = verify(MemoryLocker(files), account="dev", trusted=trusted)
     for key in list(files):
         if key.startswith("v1/accounts/prod/"):
             files[key] = b"broken"
     broken_elsewhere = verify(
-        memory(files), account="dev", trusted=trusted, heads=[("prod", 9, "0" * 64)]
+        MemoryLocker(files), account="dev", trusted=trusted, heads=[("prod", 9, "0" * 64)]
     )
 
     assert alone.ok
@@ -475,85 +571,103 @@ def test_one_account_can_be_verified_alone(memory, files, trusted):
     assert alone.objects == 4
 
 
-def test_one_account_alone_is_verified_down_to_the_answers(memory, files, trusted):
+def test_one_account_alone_is_verified_down_to_the_answers(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
     answer = object_key(sha256(canonical({"bucket": "data-1"})))
     files[answer] = b"{}"
-    changed = verify(memory(files), account="dev", trusted=trusted)
+    changed = verify(MemoryLocker(files), account="dev", trusted=trusted)
     del files[answer]
-    missing = verify(memory(files), account="dev", trusted=trusted)
+    missing = verify(MemoryLocker(files), account="dev", trusted=trusted)
 
     assert named(changed) == named(missing) == {answer}
     assert "it is missing; v1/objects/" in missing.problems[0].message
 
 
-def test_an_account_that_is_not_there_is_not_sound(memory, files, trusted):
-    report = verify(memory(files), account="other", trusted=trusted)
+def test_an_account_that_is_not_there_is_not_sound(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
+    report = verify(MemoryLocker(files), account="other", trusted=trusted)
 
     assert named(report) == {"v1/accounts/other/"}
     with pytest.raises(ConfigError):
-        verify(memory(files), account="../prod")
+        verify(MemoryLocker(files), account="../prod")
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(), content=st.binary(max_size=64) | st.text().map(lambda t: json.dumps(t).encode())
 )
-def test_any_bytes_in_any_file_are_a_problem_and_never_an_error(memory, files, data, content):
+def test_any_bytes_in_any_file_are_a_problem_and_never_an_error(
+    files: dict[str, bytes], data: st.DataObject, content: bytes
+) -> None:
     key = data.draw(st.sampled_from(sorted(files)))
 
-    report = verify(memory({**files, key: content}))
+    report = verify(MemoryLocker({**files, key: content}))
 
     assert key in named(report)
 
 
 @given(st.dictionaries(st.text(max_size=30).map("v1/".__add__), st.binary(max_size=8), max_size=5))
-def test_any_files_are_a_problem_and_never_an_error(memory, content):
-    assert not verify(memory(content)).ok
+def test_any_files_are_a_problem_and_never_an_error(files: dict[str, bytes]) -> None:
+    assert not verify(MemoryLocker(files)).ok
 
 
-def test_a_locker_that_cannot_be_read_is_an_error_and_no_verdict(memory, files):
-    locker = memory(files)
+def test_a_locker_that_cannot_be_read_is_an_error_and_no_verdict(
+    files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locker = MemoryLocker(files)
 
     def fail(key: str) -> bytes:
         raise LockerError("no route to host")
 
-    locker.get = fail
+    monkeypatch.setattr(locker, "get", fail)
 
     with pytest.raises(LockerError, match="no route to host"):
         verify(locker)
 
 
 def test_many_files_are_read_at_once_with_the_same_outcome(
-    memory, files, trusted, signer, run, monkeypatch
-):
+    files: dict[str, bytes],
+    trusted: list[PublicKey],
+    signer: Signer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for day in range(4, 90):
-        run(memory(files), signer, day=day)
+        sealed_run(MemoryLocker(files), signer, day=day)
     files[seal_key("prod", 50)] = b"broken"
     files[object_key("0" * 64)] = b"broken"
-    at_once = verify(memory(files), trusted=trusted)
+    at_once = verify(MemoryLocker(files), trusted=trusted)
     monkeypatch.setattr(verify_module, "WORTH_THREADS", 10**6)
 
-    one_by_one = verify(memory(files), trusted=trusted)
+    one_by_one = verify(MemoryLocker(files), trusted=trusted)
 
     assert at_once == one_by_one
     assert named(at_once) == {seal_key("prod", 50), object_key("0" * 64)}
 
 
-def test_each_object_is_read_once_however_often_it_is_referred_to(memory, files, trusted):
-    locker, reads = memory(files), []
-    get = locker.get
-    locker.get = lambda key: reads.append(key) or get(key)
+def test_each_object_is_read_once_however_often_it_is_referred_to(
+    files: dict[str, bytes], trusted: list[PublicKey]
+) -> None:
+    reads: Counter[str] = Counter()
 
-    verify(locker, trusted=trusted)
+    class CountingLocker(MemoryLocker):
+        def get(self, key: str) -> bytes:
+            reads[key] += 1
+            return super().get(key)
 
-    objects = [key for key in reads if key.startswith("v1/objects/")]
-    assert sorted(objects) == sorted(key for key in files if key.startswith("v1/objects/"))
+    verify(CountingLocker(files), trusted=trusted)
+
+    objects = {key for key in files if key.startswith("v1/objects/")}
+    assert {key: count for key, count in reads.items() if key in objects} == dict.fromkeys(
+        objects, 1
+    )
 
 
-def test_progress_comes_to_its_end(memory, files):
+def test_progress_comes_to_its_end(files: dict[str, bytes]) -> None:
     told: list[tuple[int, int]] = []
 
-    verify(memory(files), progress=lambda done, total: told.append((done, total)))
+    verify(MemoryLocker(files), progress=lambda done, total: told.append((done, total)))
 
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
     assert told[-1] == (len(told), len(told))

@@ -117,11 +117,10 @@ def test_bucket_without_encryption_policy_or_block_is_read_as_such(aws: boto3.Se
 
     assert [o.resource for o in reads[BucketEncryption]] == [BucketEncryption(id="plain")]
     assert [o.resource for o in reads[BucketPolicy]] == [BucketPolicy(id="plain")]
-    assert [o.resource for o in reads[BucketPolicyStatus]] == [BucketPolicyStatus(id="plain")]
-    assert [o.resource for o in reads[BucketPublicAccessBlock]] == [
-        BucketPublicAccessBlock(id="plain")
-    ]
-    assert [o.resource for o in reads[AccountPublicAccessBlock]] == [AccountPublicAccessBlock()]
+    assert [o.resource.is_public for o in reads[BucketPolicyStatus]] == [False]
+    for block in (*reads[BucketPublicAccessBlock], *reads[AccountPublicAccessBlock]):
+        assert not block.resource.ignore_public_acls
+        assert not block.resource.restrict_public_buckets
 
 
 def test_bucket_with_everything_set_is_read_as_set(aws: boto3.Session) -> None:

@@ -1,0 +1,190 @@
+"""Amazon CloudFront: distributions."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from collector.check import Verdict, check, failed, not_applicable, passed
+from collector.resource import Part, Resource, at, parent
+from collector.source import Aws
+
+ViewerPolicy = Literal["allow-all", "https-only", "redirect-to-https"]
+OriginPolicy = Literal["http-only", "https-only", "match-viewer"]
+OriginVersion = Literal["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"]
+MinimumVersion = Literal[
+    "SSLv3",
+    "TLSv1",
+    "TLSv1_2016",
+    "TLSv1.1_2016",
+    "TLSv1.2_2018",
+    "TLSv1.2_2019",
+    "TLSv1.2_2021",
+    "TLSv1.2_2025",
+    "TLSv1.3_2025",
+]
+
+BUCKET_DOMAIN = re.compile(r"\.s3(?!-website)[a-z0-9.-]*\.amazonaws\.com(\.cn)?$")
+"""Names of S3 endpoints: `records.s3.eu-west-1.amazonaws.com`, with and without a region."""
+
+MOST_NAMES = 5
+"""How many names a reason lists before it only counts them."""
+
+
+class Behavior(Part):
+    """How CloudFront answers for paths that match a pattern."""
+
+    pattern: str = at("PathPattern")
+    viewer_policy: ViewerPolicy = at("ViewerProtocolPolicy")
+
+
+class OriginConnection(Part):
+    """How CloudFront connects to a server that is no S3 bucket."""
+
+    policy: OriginPolicy = at("OriginProtocolPolicy")
+    versions: tuple[OriginVersion, ...] = at("OriginSslProtocols.Items", default=())
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with it; None where it is HTTPS with TLS 1.2 only."""
+        if self.policy != "https-only":
+            return self.policy
+        if self.versions == ("TLSv1.2",):
+            return None
+        return f"allows {', '.join(sorted(self.versions)) or 'no TLS version'}"
+
+
+class BucketConnection(Part):
+    """How CloudFront connects to an S3 bucket: with the protocol that the viewer used."""
+
+    identity: str | None = at("OriginAccessIdentity", default=None)
+
+
+class Origin(Part):
+    """Where a distribution takes its content from: one of three kinds."""
+
+    id: str = at("Id")
+    domain: str = at("DomainName")
+    bucket: BucketConnection | None = at("S3OriginConfig", default=None)
+    custom: OriginConnection | None = at("CustomOriginConfig", default=None)
+    vpc_origin: str | None = at("VpcOriginConfig.VpcOriginId", default=None)
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether it is a bucket's own endpoint; a website of S3 is a server like any other."""
+        if self.custom is not None or self.vpc_origin is not None:
+            return False
+        return self.bucket is not None or BUCKET_DOMAIN.search(self.domain) is not None
+
+
+class Distribution(Resource):
+    """A distribution, as the listing describes it: with its whole configuration."""
+
+    source = Aws(
+        service="cloudfront",
+        operation="ListDistributions",
+        permission="cloudfront:ListDistributions",
+        items="DistributionList.Items",
+        regions="home",
+    )
+    id: str = at("ARN")
+    is_enabled: bool = at("Enabled")
+    viewer_policy: ViewerPolicy = at("DefaultCacheBehavior.ViewerProtocolPolicy")
+    behaviors: tuple[Behavior, ...] = at("CacheBehaviors.Items", default=())
+    origins: tuple[Origin, ...] = at("Origins.Items")
+    # Both are left out, or empty, where the certificate is that of cloudfront.net.
+    acm_certificate: str | None = at("ViewerCertificate.ACMCertificateArn", default=None)
+    iam_certificate: str | None = at("ViewerCertificate.IAMCertificateId", default=None)
+    minimum_version: MinimumVersion | None = at(
+        "ViewerCertificate.MinimumProtocolVersion", default=None
+    )
+
+    @property
+    def vpc_origin(self) -> str | None:
+        """The id of the VPC origin, where there is exactly one."""
+        found = {o.vpc_origin for o in self.origins} - {None}
+        return found.pop() if len(found) == 1 else None
+
+
+class DistributionConnections(Resource):
+    """All connections of a distribution; the one to its VPC origin is described apart."""
+
+    source = Aws(
+        service="cloudfront",
+        operation="GetVpcOrigin",
+        permission="cloudfront:GetVpcOrigin",
+        per=Distribution,
+        params={"Id": "vpc_origin"},
+        regions="home",
+    )
+    is_enabled: bool = parent("is_enabled")
+    viewer_policy: ViewerPolicy = parent("viewer_policy")
+    behaviors: tuple[Behavior, ...] = parent("behaviors")
+    origins: tuple[Origin, ...] = parent("origins")
+    acm_certificate: str | None = parent("acm_certificate", default=None)
+    iam_certificate: str | None = parent("iam_certificate", default=None)
+    minimum_version: MinimumVersion | None = parent("minimum_version", default=None)
+    vpc_connection: OriginConnection | None = at("VpcOrigin.VpcOriginEndpointConfig", default=None)
+
+
+@check(control="encryption-in-transit", severity="medium")
+def https_tls12(distribution: DistributionConnections) -> Verdict:
+    """CloudFront refuses plain HTTP and old TLS, towards viewers and towards origins.
+
+    Passes: the default behavior and all others are https-only or redirect-to-https; the minimum
+        TLS version is TLSv1.2_2018 or later; and every origin is an S3 bucket, which is reached
+        with the viewer's protocol, or is https-only with TLS 1.2 as the only version.
+    Fails: one of them is not so. With the certificate of cloudfront.net, CloudFront accepts TLS
+        1.0 whatever minimum is set. An origin that is match-viewer fails too, as its protocol is
+        then not its own setting; so do origins of a kind that is not known here, and VPC origins
+        where a distribution has more than one of them, as only one is read.
+    Disabled distributions answer no requests and are not judged. Says nothing of ciphers, and of
+    domains that reach the origin without CloudFront.
+    Remediation: redirect viewers to HTTPS, use a certificate of your own with a policy for TLS 1.2
+        or later, and set origins to HTTPS only with TLSv1.2.
+    """
+    if not distribution.is_enabled:
+        return not_applicable("the distribution is disabled")
+    faults = [*_viewer_faults(distribution), *_origin_faults(distribution)]
+    if faults:
+        return failed("; ".join(faults))
+    policy = distribution.minimum_version
+    return passed(f"viewers use HTTPS with policy {policy}, origins are reached over HTTPS")
+
+
+def _viewer_faults(distribution: DistributionConnections) -> Iterator[str]:
+    policies = [("default", distribution.viewer_policy)]
+    policies += [(b.pattern, b.viewer_policy) for b in distribution.behaviors]
+    plain = [pattern for pattern, policy in policies if policy == "allow-all"]
+    if plain:
+        yield f"plain HTTP is served for {_listed(plain)}"
+    if not (distribution.acm_certificate or distribution.iam_certificate):
+        yield "the default certificate accepts TLS 1.0"
+        return
+    match distribution.minimum_version:
+        case "TLSv1.2_2018" | "TLSv1.2_2019" | "TLSv1.2_2021" | "TLSv1.2_2025" | "TLSv1.3_2025":
+            return
+        case "SSLv3" | "TLSv1" | "TLSv1_2016" | "TLSv1.1_2016":
+            yield f"the minimum TLS version is {distribution.minimum_version}"
+        case None:
+            yield "there is no minimum TLS version"
+
+
+def _origin_faults(distribution: DistributionConnections) -> Iterator[str]:
+    faults = []
+    for origin in distribution.origins:
+        if origin.is_bucket:
+            continue
+        connection = origin.custom
+        if connection is None and origin.vpc_origin is not None:
+            connection = distribution.vpc_connection
+        fault = "not known" if connection is None else connection.fault
+        if fault is not None:
+            faults.append(f"{origin.id} ({fault})")
+    if faults:
+        yield f"origins without HTTPS and TLS 1.2 only: {_listed(faults)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = len(ordered) - MOST_NAMES
+    return ", ".join(ordered[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

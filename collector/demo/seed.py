@@ -1,0 +1,75 @@
+"""Seeding: everything that is in the simulated account, in order."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
+
+from collector.demo import (
+    adjust,
+    seed_databases,
+    seed_identity,
+    seed_keys,
+    seed_logging,
+    seed_network,
+    seed_storage,
+)
+from collector.demo.simulator import HOME_REGION, INSIDE, Client, backends_of
+
+if TYPE_CHECKING:
+    import boto3
+
+SERVICES = (
+    "acm",
+    "cloudfront",
+    "cloudtrail",
+    "dynamodb",
+    "ec2",
+    "elb",
+    "elbv2",
+    "guardduty",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "s3",
+    "s3control",
+)
+"""What the company uses, by moto's names."""
+
+REGIONS = (HOME_REGION, "us-west-2")
+"""The regions in which the company works."""
+
+
+def is_seeded() -> bool:
+    """Whether the account is there already; moto forgets it when someone resets all of moto."""
+    return bool(s3_backends[INSIDE]["aws"].buckets)
+
+
+def everything(session: boto3.Session) -> None:
+    """Make the account."""
+    state = mock_random.getstate()
+    mock_random.seed(0)
+    # In a fixed order, so that the ids that are given out do not depend on who asks first.
+    backends = [b for service in SERVICES for b in backends_of(service, REGIONS)]
+    since = datetime.now(UTC)
+
+    @functools.cache
+    def client(service: str, region: str) -> Client:
+        made = session.client(service, region_name=region)  # type: ignore[call-overload]
+        return cast("Client", made)
+
+    keys = seed_keys.seed(client)
+    seed_storage.seed(client, keys)
+    seed_databases.seed(client, keys)
+    seed_network.seed(client)
+    seed_logging.seed(client)
+    seed_identity.seed(client)
+    mock_random.setstate(state)
+    adjust.date_back(backends, since, datetime.now(UTC))
+    adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
+    adjust.put_in_order()

@@ -1,0 +1,266 @@
+"""Amazon RDS."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from pydantic import ValidationError
+
+from checks.aws.rds import (
+    DbCluster,
+    DbClusterParameters,
+    DbInstance,
+    DbParameters,
+    Member,
+    Parameter,
+    ParameterGroup,
+    require_tls,
+    storage_encrypted,
+)
+from collector.evaluate import evaluate
+from collector.evidence.canonical import JSON
+from tests.botocore_shape import assert_shape
+from tests.cases import Case, read_aws, row
+
+ARN = "arn:aws:rds:us-east-1:123456789012:db:records"
+CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:records"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/phi"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def instance(**facts: object) -> DbInstance:
+    """An instance without encryption, with some of its facts changed."""
+    return DbInstance.model_validate(
+        {"id": ARN, "engine": "postgres", "is_encrypted": False, **facts}
+    )
+
+
+def cluster(**facts: object) -> DbCluster:
+    """A cluster without encryption, with some of its facts changed."""
+    return DbCluster.model_validate(
+        {"id": CLUSTER, "engine": "aurora-mysql", "is_encrypted": False, **facts}
+    )
+
+
+def parameters(
+    engine: str, name: str = "", value: str | None = None, status: str | None = "in-sync"
+) -> DbParameters:
+    """An instance whose parameter group `own` holds one parameter."""
+    return DbParameters.model_validate(
+        {
+            "engine": engine,
+            "parameter_groups": (ParameterGroup(name="own", status=status),),
+            "parameters": (Parameter(name=name, value=value),) if name else (),
+        }
+    )
+
+
+def cluster_parameters(
+    engine: str, name: str, value: str | None, *members: str | None, version: str = ""
+) -> DbClusterParameters:
+    """A cluster whose parameter group `own` holds one parameter; a state for each member."""
+    return DbClusterParameters.model_validate(
+        {
+            "engine": engine,
+            "engine_version": version,
+            "parameter_group": "own",
+            "members": tuple(Member(name=f"db-{n}", status=s) for n, s in enumerate(members)),
+            "parameters": (Parameter(name="autocommit"), Parameter(name=name, value=value)),
+        }
+    )
+
+
+CASES = [
+    row(storage_encrypted, instance(is_encrypted=True, kms_key=KEY), require_kms=True,
+        outcome="pass", reason=f"storage is encrypted with key {KEY}"),
+    row(storage_encrypted, instance(is_encrypted=True),
+        outcome="pass", reason="storage is encrypted"),
+    row(storage_encrypted, instance(), outcome="fail", reason="storage is not encrypted"),
+    row(storage_encrypted, instance(is_encrypted=True, encryption="none"),
+        outcome="fail", reason="storage is not encrypted"),
+    row(storage_encrypted, instance(encryption="sse-rds"),
+        outcome="pass", reason="storage is encrypted with an AWS owned key"),
+    row(storage_encrypted, instance(encryption="sse-rds"), require_kms=True,
+        outcome="fail", reason="storage is encrypted with an AWS owned key, not KMS"),
+    row(storage_encrypted, instance(cluster="records"),
+        outcome="not_applicable", reason="member of cluster records, judged there"),
+    row(storage_encrypted, cluster(is_encrypted=True, encryption="sse-kms", kms_key=KEY),
+        outcome="pass", reason=f"storage is encrypted with key {KEY}"),
+    row(storage_encrypted, cluster(), outcome="fail", reason="storage is not encrypted"),
+    row(require_tls, parameters("postgres", "rds.force_ssl", "1"),
+        outcome="pass", reason="rds.force_ssl is 1 in parameter group own"),
+    row(require_tls, parameters("sqlserver-se", "rds.force_ssl", "0"),
+        outcome="fail", reason="rds.force_ssl is 0 in parameter group own"),
+    row(require_tls, parameters("postgres", "rds.force_ssl", "1", "pending-reboot"),
+        outcome="fail",
+        reason="rds.force_ssl is 1 in parameter group own, which is pending-reboot"),
+    row(require_tls, parameters("postgres", "rds.force_ssl", "1", None),
+        outcome="fail",
+        reason="rds.force_ssl is 1 in parameter group own, which is of unknown state"),
+    row(require_tls, parameters("mysql", "require_secure_transport", "1"),
+        outcome="pass", reason="require_secure_transport is 1 in parameter group own"),
+    row(require_tls, parameters("mariadb", "require_secure_transport", "OFF"),
+        outcome="fail", reason="require_secure_transport is OFF in parameter group own"),
+    row(require_tls, parameters("mysql", "require_secure_transport", None),
+        outcome="fail", reason="require_secure_transport is not set in parameter group own"),
+    row(require_tls, parameters("mysql", "rds.force_ssl", "1"),
+        outcome="fail", reason="require_secure_transport is not set in parameter group own"),
+    row(require_tls, parameters("db2-se", "DB2COMM", "SSL"),
+        outcome="pass", reason="db2comm is SSL in parameter group own"),
+    row(require_tls, parameters("db2-se", "db2comm", "TCPIP,SSL"),
+        outcome="fail", reason="db2comm is TCPIP,SSL in parameter group own"),
+    row(require_tls, parameters("oracle-se2"),
+        outcome="fail", reason="RDS for Oracle keeps a port without TLS open"),
+    row(require_tls, DbParameters(engine="postgres", parameter_groups=()),
+        outcome="fail", reason="no parameter group"),
+    row(require_tls, DbParameters(engine="docdb", cluster="records", parameter_groups=()),
+        outcome="not_applicable", reason="member of cluster records, judged there"),
+    row(require_tls, cluster_parameters("aurora-postgresql", "rds.force_ssl", "1", "in-sync"),
+        outcome="pass", reason="rds.force_ssl is 1 in parameter group own"),
+    row(require_tls, cluster_parameters("aurora-mysql", "require_secure_transport", "ON",
+                                        "in-sync", "pending-reboot", "pending-reboot"),
+        outcome="fail",
+        reason="require_secure_transport is ON in parameter group own, which is pending-reboot"),
+    row(require_tls, cluster_parameters("mysql", "require_secure_transport", "0", "in-sync"),
+        outcome="fail", reason="require_secure_transport is 0 in parameter group own"),
+    row(require_tls, cluster_parameters("docdb", "tls", "tls1.2+", "in-sync"),
+        outcome="pass", reason="tls is tls1.2+ in parameter group own"),
+    row(require_tls, cluster_parameters("docdb", "tls", "disabled", "in-sync"),
+        outcome="fail", reason="tls is disabled in parameter group own"),
+    row(require_tls, cluster_parameters("neptune", "x", None, "in-sync", version="1.3.2.0"),
+        outcome="pass", reason="Neptune 1.3.2.0 answers over TLS only"),
+    row(require_tls, cluster_parameters("neptune", "neptune_enforce_ssl", "0", version="1.0.3.0"),
+        outcome="fail", reason="neptune_enforce_ssl is 0 in parameter group own"),
+    row(require_tls, cluster_parameters("neptune", "neptune_enforce_ssl", "1"),
+        outcome="pass", reason="neptune_enforce_ssl is 1 in parameter group own"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_verdict(case: Case) -> None:
+    case.holds()
+
+
+def create(aws: boto3.Session, name: str, engine: str, **more: object) -> None:
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        Engine=engine,
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="root",
+        MasterUserPassword="not-a-secret",
+        **more,
+    )
+
+
+def test_instance_is_read_with_its_key_and_the_parameters_of_its_group(aws: boto3.Session) -> None:
+    rds = aws.client("rds")
+    rds.create_db_parameter_group(
+        DBParameterGroupName="tls", DBParameterGroupFamily="postgres17", Description="TLS only"
+    )
+    rds.modify_db_parameter_group(
+        DBParameterGroupName="tls",
+        Parameters=[{"ParameterName": "rds.force_ssl", "ParameterValue": "1"}],
+    )
+    create(aws, "records", "postgres", DBParameterGroupName="tls",
+           StorageEncrypted=True, KmsKeyId=KEY)  # fmt: skip
+
+    reads = read_aws(aws, storage_encrypted, require_tls)
+
+    groups = (ParameterGroup(name="tls", status="in-sync"),)
+    assert [o.resource for o in reads[DbInstance]] == [
+        instance(is_encrypted=True, kms_key=KEY, parameter_groups=groups)
+    ]
+    assert [o.resource for o in reads[DbParameters]] == [
+        DbParameters(
+            id=ARN,
+            engine="postgres",
+            parameter_groups=groups,
+            parameters=(Parameter(name="rds.force_ssl", value="1"),),
+        )
+    ]
+
+
+def test_cluster_is_read_with_its_members_and_decides_for_them(aws: boto3.Session) -> None:
+    rds = aws.client("rds")
+    rds.create_db_cluster_parameter_group(
+        DBClusterParameterGroupName="tls",
+        DBParameterGroupFamily="aurora-mysql8.0",
+        Description="TLS only",
+    )
+    rds.modify_db_cluster_parameter_group(
+        DBClusterParameterGroupName="tls",
+        Parameters=[{"ParameterName": "require_secure_transport", "ParameterValue": "ON"}],
+    )
+    rds.create_db_cluster(
+        DBClusterIdentifier="records",
+        Engine="aurora-mysql",
+        MasterUsername="root",
+        MasterUserPassword="not-a-secret",
+        DBClusterParameterGroupName="tls",
+        StorageEncrypted=True,
+        KmsKeyId=KEY,
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="member",
+        Engine="aurora-mysql",
+        DBClusterIdentifier="records",
+        DBInstanceClass="db.r6g.large",
+    )
+
+    reads = read_aws(aws, storage_encrypted, require_tls)
+
+    (found,) = reads[DbClusterParameters]
+    assert found.resource.members == (Member(name="member", status="in-sync"),)
+    assert found.resource.parameters == (Parameter(name="require_secure_transport", value="ON"),)
+    results = evaluate([storage_encrypted, require_tls], reads, settings={}, now=NOW)
+    assert [(r.resource.id, r.outcome, r.reason) for r in results] == [
+        (CLUSTER, "pass", "require_secure_transport is ON in parameter group tls"),
+        (CLUSTER, "pass", f"storage is encrypted with key {KEY}"),
+    ]
+
+
+def test_engine_that_is_not_known_is_unreadable_for_tls_alone() -> None:
+    """So it becomes unknown there, and is judged by its storage nevertheless."""
+    item: JSON = {
+        "DBInstanceArn": ARN,
+        "Engine": "custom-sqlserver-ee",
+        "StorageEncrypted": True,
+        "KmsKeyId": KEY,
+    }
+    assert_shape("rds", "DescribeDBInstances", {"DBInstances": [item]})
+
+    read = DbInstance.parse(item)
+
+    assert read == instance(engine="custom-sqlserver-ee", is_encrypted=True, kms_key=KEY)
+    with pytest.raises(ValidationError, match="engine"):
+        DbParameters.parse({}, read)
+
+
+def test_time_to_which_a_database_can_be_restored_is_no_part_of_its_evidence(
+    aws: boto3.Session,
+) -> None:
+    """It moves on every few minutes, and with it every digest would."""
+    create(aws, "records", "postgres")
+
+    ((_, answer),) = read_aws(aws, storage_encrypted).answers[:1]
+
+    assert b"LatestRestorableTime" not in (answer.body() or b"")
+    assert "DBInstances.LatestRestorableTime" in str(answer.provenance["volatile"])
+
+
+def test_database_with_a_key_that_aws_owns_is_read_as_encrypted() -> None:
+    """RDS says there that the storage is not encrypted, and tells the truth beside it."""
+    item: JSON = {
+        "DBClusterArn": CLUSTER,
+        "Engine": "aurora-mysql",
+        "StorageEncrypted": False,
+        "StorageEncryptionType": "sse-rds",
+    }
+    assert_shape("rds", "DescribeDBClusters", {"DBClusters": [item]})
+
+    read = DbCluster.parse(item)
+
+    assert read == cluster(encryption="sse-rds")

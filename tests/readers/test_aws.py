@@ -1,0 +1,259 @@
+"""The AWS reader: pages, errors, provenance, and what it refuses to call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import boto3
+import botocore.awsrequest
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from collector.answer import CUT, REDACTED, Answer
+from collector.errors import CheckError, CredentialsError
+from collector.readers.aws import AwsReader, is_read_only, open_account
+from collector.source import Aws
+
+TABLES = Aws(
+    service="dynamodb", operation="ListTables", permission="dynamodb:ListTables", items="TableNames"
+)
+USERS = Aws(
+    service="iam", operation="ListUsers", permission="iam:ListUsers", items="Users", regions="home"
+)
+BUCKET_POLICY = Aws(
+    service="s3",
+    operation="GetBucketPolicy",
+    permission="s3:GetBucketPolicy",
+    absent=("NoSuchBucketPolicy",),
+)
+DENIED_XML = (
+    "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+    "<Message>not yours: -----BEGIN PRIVATE KEY-----</Message></Error></ErrorResponse>"
+)
+
+
+CHANGING_VERBS = """
+    Create Delete Put Update Modify Set Attach Detach Tag Untag Run Terminate Start Stop Reset
+    Enable Disable Add Remove Register Deregister Authorize Revoke Import Purchase Accept Reject
+    """
+
+
+def reader(session: boto3.Session) -> AwsReader:
+    twice = Config(retries={"total_max_attempts": 2})
+    return open_account(session, "test", regions=("us-east-1",), expected=None, config=twice)
+
+
+def answer_with(
+    session: boto3.Session, event: str, reply: Callable[[int], tuple[int, str] | None]
+) -> None:
+    """Let the network answer an operation by itself: by the count of the call, or not at all."""
+    count = iter(range(1_000))
+
+    def before_send(request: Any, **_: object) -> botocore.awsrequest.AWSResponse | None:
+        found = reply(next(count))
+        if found is None:
+            return None
+        raw: Any = _Raw(found[1].encode())
+        return botocore.awsrequest.AWSResponse(request.url, found[0], {}, raw)
+
+    session.events.register(f"before-send.{event}", before_send)
+
+
+class _Raw(BytesIO):
+    def stream(self, **_: object) -> Any:
+        yield self.read()
+
+
+def make_tables(session: boto3.Session, *names: str) -> None:
+    dynamodb = session.client("dynamodb")
+    for name in names:
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+def test_all_pages_are_read_and_counted(aws: boto3.Session) -> None:
+    make_tables(aws, "one", "two", "three")
+
+    answer = reader(aws).read(TABLES, {"Limit": 2}, "us-east-1")
+
+    record = answer.record(TABLES)
+    assert (record["pages"], record["items"], record["complete"]) == (2, 3, True)
+
+
+def test_a_refused_call_says_what_is_missing_and_no_secret(aws: boto3.Session) -> None:
+    answer_with(aws, "iam.ListUsers", lambda _: (403, DENIED_XML))
+
+    answer = reader(aws).read(USERS, {}, "us-east-1")
+
+    assert answer.record(USERS)["error"] == {
+        "code": "AccessDenied",
+        "message": f"not yours: {REDACTED}",
+        "permissions": ["iam:ListUsers"],
+    }
+    assert answer.body() is None
+
+
+def test_a_listing_that_breaks_off_keeps_its_pages_and_is_not_complete(aws: boto3.Session) -> None:
+    make_tables(aws, "one", "two", "three")
+    denied = '{"__type": "AccessDeniedException", "message": "no"}'
+    answer_with(aws, "dynamodb.ListTables", lambda call: (400, denied) if call == 1 else None)
+
+    answer = reader(aws).read(TABLES, {"Limit": 2}, "us-east-1")
+
+    record = answer.record(TABLES)
+    assert (record["pages"], record["items"], record["complete"]) == (1, None, False)
+    assert record["answer_sha256"] is not None
+
+
+def test_a_truncated_last_page_is_a_cut(aws: boto3.Session) -> None:
+    """`ListVersionsByFunction`-like answers without a paginator say `Truncated` themselves."""
+    source = Aws(service="kms", operation="ListKeyPolicies", permission="x")
+    answer_with(
+        aws,
+        "kms.ListKeyPolicies",
+        lambda _: (200, '{"PolicyNames": ["a"], "Truncated": true}'),
+    )
+
+    answer = reader(aws).read(source, {"KeyId": "k"}, "us-east-1")
+
+    assert answer.failure is not None
+    assert answer.failure.code == CUT
+
+
+@pytest.mark.parametrize(
+    ("event", "source"), [("dynamodb.ListTables", TABLES), ("iam.ListUsers", USERS)]
+)
+def test_an_answer_that_cannot_be_parsed_is_a_failure_not_an_empty_one(
+    aws: boto3.Session, event: str, source: Aws
+) -> None:
+    answer_with(aws, event, lambda _: (200, "<html>proxy"))
+
+    answer = reader(aws).read(source, {}, "us-east-1")
+
+    assert not answer.is_complete
+
+
+def test_a_throttled_call_is_asked_again(aws: boto3.Session) -> None:
+    aws.client("iam").create_user(UserName="one")
+    throttled = DENIED_XML.replace("AccessDenied", "Throttling")
+    answer_with(aws, "iam.ListUsers", lambda call: (400, throttled) if call == 0 else None)
+
+    answer = reader(aws).read(USERS, {}, "us-east-1")
+
+    assert answer.is_complete
+    assert answer.provenance["attempts"] == 2
+
+
+def test_absence_is_an_answer(aws: boto3.Session) -> None:
+    aws.client("s3").create_bucket(Bucket="logs")
+
+    answer = reader(aws).read(BUCKET_POLICY, {"Bucket": "logs"}, "us-east-1")
+
+    assert answer.is_absent
+    assert answer.body() == b'{"absent":"NoSuchBucketPolicy"}'
+
+
+def test_the_record_of_a_call_says_who_asked_whom_and_when(
+    aws: boto3.Session, moto_url: str
+) -> None:
+    record = reader(aws).read(USERS, {}, "us-east-1").record(USERS)
+
+    assert record["source"] == "iam:ListUsers"
+    assert record["endpoint"] == moto_url
+    assert str(record["identity"]).startswith("arn:aws:sts::123456789012:")
+    assert str(record["started"]).endswith("Z")
+    assert isinstance(record["duration_ms"], int)
+    assert (record["status"], record["attempts"]) == (200, 1)
+    assert isinstance(record["request_ids"], list)
+    assert len(record["request_ids"]) == 1
+
+
+def test_what_the_model_marks_sensitive_is_not_kept(aws: boto3.Session) -> None:
+    parameter = Aws(service="ssm", operation="GetParameter", permission="x")
+    aws.client("ssm").put_parameter(Name="p", Value="hunter2", Type="SecureString")
+
+    answer = reader(aws).read(parameter, {"Name": "p"}, "us-east-1")
+
+    assert answer.is_complete
+    assert b"hunter2" not in (answer.body() or b"")
+    assert REDACTED.encode() in (answer.body() or b"")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("sts", "GetSessionToken"), ("secretsmanager", "GetSecretValue"), ("s3", "CreateSession")],
+)
+def test_operations_that_hand_out_secrets_are_refused(
+    aws: boto3.Session, service: str, operation: str
+) -> None:
+    source = Aws(service=service, operation=operation, permission="x")
+
+    with pytest.raises(CheckError, match="not read-only"):
+        reader(aws).read(source, {}, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["CreateUser", "DeleteUser", "PutUserPolicy", "TagUser", "GenerateServiceLastAccessedDetails"],
+)
+def test_operations_that_change_something_are_refused(aws: boto3.Session, operation: str) -> None:
+    source = Aws(service="iam", operation=operation, permission="x", regions="home")
+
+    with pytest.raises(CheckError, match="not read-only"):
+        reader(aws).read(source, {}, "us-east-1")
+
+
+def test_no_operation_of_any_service_with_a_changing_verb_passes_for_a_read() -> None:
+    """Over REST the model's method decides, so verbs are held against it for all services."""
+    session = botocore.session.get_session()
+    verbs = tuple(CHANGING_VERBS.split())
+    passed = []
+    for name in session.get_available_services():
+        service = session.get_service_model(name)
+        for operation in map(service.operation_model, service.operation_names):
+            if operation.name.startswith(verbs) and is_read_only(operation):
+                passed.append(f"{name}:{operation.name}")
+
+    assert passed == []
+
+
+def test_credentials_of_another_account_are_refused(aws: boto3.Session) -> None:
+    with pytest.raises(
+        CredentialsError, match=r"belong to AWS account 123456789012; .* 999999999999"
+    ):
+        open_account(aws, "prod", regions=None, expected="999999999999")
+
+
+def test_missing_credentials_are_one_line(
+    aws: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+
+    with pytest.raises(CredentialsError, match="account prod: found no AWS credentials"):
+        open_account(boto3.Session(), "prod", regions=None, expected=None)
+
+
+def test_many_threads_share_one_client(aws: boto3.Session) -> None:
+    one = reader(aws)
+    answers: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(one.read(USERS, {}, "us-east-1")))
+        for _ in range(8)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [a.is_complete for a in answers] == [True] * 8
+    assert len(one._clients) == 1

@@ -1,0 +1,353 @@
+"""The command line, as a user types it: what it prints, what it writes, how it leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import boto3
+import pytest
+
+import collector.cli
+
+
+class Said(NamedTuple):
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def collector_(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    """Runs the command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["collector", *words])
+        with pytest.raises(SystemExit) as left:
+            collector.cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return Said(int(left.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A locker with one snapshot of the demo account, made once; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("made")
+    key = folder / "key.pem"
+    words = [
+        "run",
+        "--account",
+        "demo",
+        "--locker",
+        str(folder / "evidence"),
+        "--key",
+        f"file:{key}",
+    ]
+    script = (
+        f"import sys; sys.argv = {['collector', *words]!r}\nimport collector.cli as c; c.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "evidence"
+
+
+@pytest.fixture
+def locker(evidence: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(evidence, tmp_path / "evidence"))
+
+
+def test_a_demo_run_ends_with_both_frameworks_and_what_to_type_next(collector_: Command) -> None:
+    said = collector_("run", "--account", "demo")
+
+    assert said.code == 0
+    header = next(line for line in said.out.splitlines() if line.startswith("CONTROL"))
+    assert header.split() == ["CONTROL", "SOC", "2", "HIPAA", "PASS", "FAIL", "UNKNOWN"]
+    assert "164.312(a)(2)(iv)" in said.out
+    assert said.out.endswith(
+        "Next:\n  collector verify evidence\n  collector results evidence --account demo\n"
+    )
+    assert collector_("verify").code == 0
+
+
+def test_a_second_demo_run_is_number_two_of_the_chain(collector_: Command) -> None:
+    collector_("run", "--account", "demo", "--check", "aws.iam.*")
+
+    said = collector_("run", "--account", "demo", "--check", "aws.iam.*")
+
+    assert "Sealed as number 2 of demo in evidence" in said.out
+
+
+def test_fail_on_fail_leaves_with_4(collector_: Command) -> None:
+    said = collector_("run", "--account", "demo", "--control", "mfa", "--fail-on", "fail")
+
+    assert said.code == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "--account", "nosuch"), "account nosuch: not configured; write these lines"),
+        (("run", "--account", "demo", "--locker", "ftp://x"), "locker 'ftp://x' cannot be opened"),
+        (("run", "--account", "demo", "--locker", "sealed"), "sealed cannot be written"),
+        (("run", "--account", "demo", "--key", "file:no.pem"), "signing key no.pem is not a key in PEM"),
+        (("run", "--account", "demo", "--key", "hsm:1"), "signing key 'hsm:1' cannot be opened"),
+        (("run", "--account", "demo", "--check", "aws.nix"), "check aws.nix: there is none"),
+        (("run", "--account", "demo", "--control", "nix"), "control nix: there is none"),
+        (("run", "--account", "demo", "--regions", "us"), "--regions: found 'us'; expected names"),
+        (("--config", "no.toml", "run", "--account", "demo"), "no.toml: no such file"),
+        (("--config", "bad.toml", "run", "--account", "prod"),
+         "bad.toml: accounts.prod.provider: found 'awz'; expected 'aws', 'gcp' or 'azure'"),
+        (("verify", "nosuch"), "no such folder; expected one with evidence"),
+        (("verify", "--head", "1:x"), "--head: found '1:x'; expected NUMBER:SHA256"),
+        (("results", "--account", "demo"), "has no snapshot of account demo"),
+        (("replay", "a/b"), "snapshot 'a/b': expected a path of a snapshot"),
+        (("checks", "show", "nix"), "check nix: there is none"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_writes_nothing(
+    collector_: Command, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "sealed").mkdir(mode=0o555)
+    (tmp_path / "no.pem").write_text("no key")
+    (tmp_path / "no.pem").chmod(0o600)
+    (tmp_path / "bad.toml").write_text('[accounts.prod]\nprovider = "awz"\n')
+    before = set(tmp_path.rglob("*"))
+
+    said = collector_(*words)
+
+    assert said.code == 2
+    assert said.out == ""
+    first, *more = said.err.splitlines()
+    assert message in first
+    assert first.startswith("collector: ")
+    assert more == [] or "write these lines" in first
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_configured_aws_account_is_sealed_into_a_bucket(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    (tmp_path / "collector.toml").write_text(
+        '[accounts.prod]\nprovider = "aws"\nregions = ["us-east-1"]\n'
+    )
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="locker")
+
+    first = collector_("run", "--account", "prod", "--locker", "s3://locker/x")
+    objects = s3.list_objects_v2(Bucket="locker")["KeyCount"]
+    second = collector_("run", "--account", "prod", "--locker", "s3://locker/x")
+
+    assert (first.code, second.code) == (0, 0), first.err
+    assert "Sealed as number 2 of prod in s3://locker/x" in second.out
+    # What a second run adds: its calls, its document and its seal.
+    assert s3.list_objects_v2(Bucket="locker")["KeyCount"] == objects + 3
+    assert collector_("verify", "s3://locker/x").code == 0
+
+
+def test_missing_credentials_are_one_line(collector_: Command, tmp_path: Path) -> None:
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+
+    said = collector_("run", "--account", "prod")
+
+    assert said.code == 2
+    assert said.err.startswith("collector: account prod: found no AWS credentials")
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_one_account_that_fails_does_not_lose_the_other(
+    collector_: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+
+    said = collector_("run", "--account", "prod", "--account", "demo")
+
+    assert said.code == 2
+    assert "account prod: found no AWS credentials" in said.err
+    assert "Sealed as number 1 of demo" in said.out
+
+
+def test_results_as_json_lines_have_the_documented_fields(
+    collector_: Command, locker: Path
+) -> None:
+    said = collector_("results", "--account", "demo", "--format", "jsonl")
+
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert {tuple(line) for line in lines} == {
+        ("check", "control", "severity", "outcome", "reason", "resource", "soc2", "hipaa",
+         "evidence"),
+    }  # fmt: skip
+    assert {tuple(sorted(line["resource"])) for line in lines} == {
+        ("account", "id", "region", "type")
+    }
+    assert {line["outcome"] for line in lines} <= {"pass", "fail", "unknown", "not_applicable"}
+    assert all(
+        (locker / f"v1/objects/sha256/{d[:2]}/{d}").exists()
+        for line in lines
+        for d in line["evidence"]
+    )
+
+
+def test_results_as_csv_hold_no_formula(collector_: Command, locker: Path) -> None:
+    said = collector_("results", "--account", "demo", "--format", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    jsonl = collector_("results", "--account", "demo", "--format", "jsonl")
+    assert len(rows) == len(jsonl.out.splitlines())
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "@")]
+
+
+def test_verify_says_what_it_verified_and_the_head_to_keep(
+    collector_: Command, locker: Path
+) -> None:
+    said = collector_("verify", "evidence")
+    head = said.out.split("--head ")[1].strip()
+
+    assert said.code == 0
+    assert "demo: 1 snapshots" in said.out
+    assert "VERIFIED evidence" in said.out
+    assert collector_("verify", "evidence", "--head", head).code == 0
+
+
+def test_verify_with_a_key_from_elsewhere_has_no_warning(
+    collector_: Command, locker: Path, evidence: Path, tmp_path: Path
+) -> None:
+    public = collector_("keys", "show", "--key", f"file:{evidence.parent / 'key.pem'}")
+    (tmp_path / "auditor.pem").write_text(public.out)
+
+    said = collector_("verify", "--key", "auditor.pem")
+
+    assert said.code == 0
+    assert "warning" not in said.out
+    assert "by the keys that you gave" in said.out
+
+
+def test_verify_names_what_was_changed_and_leaves_with_5(collector_: Command, locker: Path) -> None:
+    victim = sorted((locker / "v1/objects").rglob("*"))[-1]
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.chmod(0o600)
+    victim.write_bytes(data)
+
+    said = collector_("verify")
+
+    assert said.code == 5
+    assert "NOT VERIFIED evidence" in said.out
+    assert f"v1/objects/sha256/{victim.parent.name}/{victim.name}: " in said.out
+
+
+def test_a_deleted_newest_snapshot_is_found_by_a_remembered_head(
+    collector_: Command, locker: Path, evidence: Path
+) -> None:
+    key = f"file:{evidence.parent / 'key.pem'}"
+    collector_("run", "--account", "demo", "--key", key)
+    head = collector_("verify").out.split("--head ")[1].strip()
+    assert head.startswith("demo:2:")
+    (locker / "v1/accounts/demo/log/000000000002.sigstore.json").unlink()
+
+    without = collector_("verify")
+    said = collector_("verify", "--head", head)
+
+    assert without.code == 0
+    assert said.code == 5
+    assert "000000000002" in said.out
+
+
+def test_a_replay_is_byte_identical(collector_: Command, locker: Path, tmp_path: Path) -> None:
+    (document,) = (locker / "v1/accounts/demo/snapshots").iterdir()
+
+    said = collector_("replay", str(document), "--output", "replayed")
+
+    assert said.code == 0
+    stored = json.loads(document.read_bytes())
+    count = len(stored["checks"])
+    assert said.err == f"{count} of {count} results objects identical\n"
+    for entry in stored["checks"]:
+        digest = entry["results_sha256"]
+        before = (locker / f"v1/objects/sha256/{digest[:2]}/{digest}").read_bytes()
+        assert (tmp_path / "replayed" / f"{entry['id']}.jsonl").read_bytes() == before
+    by_name = collector_("replay", "demo:1", "--format", "jsonl")
+    assert by_name.out == collector_("results", "--account", "demo", "--format", "jsonl").out
+
+
+def test_doctor_tells_what_a_run_would_meet(collector_: Command, tmp_path: Path) -> None:
+    said = collector_("doctor", "--account", "demo")
+
+    assert said.code == 0
+    assert "reads, nothing is missing" in said.out
+    assert list(tmp_path.iterdir()) == [], "it writes nothing"
+
+
+@pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
+def test_permissions_are_a_document_of_the_cloud(collector_: Command, provider: str) -> None:
+    said = collector_("permissions", "--provider", provider)
+
+    document = json.loads(said.out)
+    if provider == "aws":
+        (statement,) = document["Statement"]
+        assert {"s3:ListAllMyBuckets", "sts:GetCallerIdentity"} <= set(statement["Action"])
+        assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
+    elif provider == "gcp":
+        assert "storage.buckets.list" in document["includedPermissions"]
+    else:
+        assert "Microsoft.Storage/storageAccounts/read" in document["Actions"]
+        assert "Policy.Read" in said.err
+
+
+def test_checks_and_mappings_can_be_looked_up(collector_: Command) -> None:
+    listed = collector_("checks", "list", "--provider", "aws")
+    shown = collector_("checks", "show", "aws.s3.default_encryption")
+    control = collector_("mappings", "show", "encryption-at-rest")
+
+    assert "aws.s3.default_encryption" in listed.out
+    assert "gcp." not in listed.out
+    assert "Setting: require_kms = false" in shown.out
+    assert "s3:GetBucketEncryption  (needs s3:GetEncryptionConfiguration)" in shown.out
+    assert "proves CC6.1" in control.out
+    assert "proves 164.312(a)(2)(iv)" in control.out
+
+
+def test_log_lines_can_be_json_with_one_line_a_source(collector_: Command) -> None:
+    said = collector_("--log-format", "json", "run", "--account", "demo", "--control", "mfa")
+
+    events = [json.loads(line) for line in said.err.splitlines()]
+    assert {e["event"] for e in events} == {"source_read", "run_sealed"}
+
+
+def test_an_internal_error_is_one_line(
+    collector_: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import collector.check
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug\nwith two lines")
+
+    monkeypatch.setattr(collector.check, "discover", broken)
+    monkeypatch.setattr("collector.cli.workbench.discover", broken)
+
+    said = collector_("checks", "list")
+
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == (
+        "collector: internal error: RuntimeError: a bug; --verbose shows where"
+    )

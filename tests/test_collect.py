@@ -1,0 +1,329 @@
+"""Collect: which reads follow from the checks, and what becomes of what could not be read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from collector.answer import Failure, StoredReader
+from collector.check import Verdict, check, passed
+from collector.collect import BROKEN, CONTRADICTORY, Region, collect
+from collector.evidence.canonical import JSON, sha256
+from collector.resource import Part, Resource, at, parent
+from collector.source import Aws
+from tests.memory import SCOPE, MemoryReader
+
+DENIED = Failure("AccessDenied", "no", 403, denied=True)
+
+
+class Room(Resource):
+    """A thing that is listed in every region."""
+
+    source = Aws(service="x", operation="ListRooms", permission="x:List", items="Rooms")
+    full_name = "arn:{partition}:x:{region}:{account}:room/{id}"
+    id: str = at("Name")
+    key: str | None = at("Key", default=None)
+
+
+class Lock(Resource):
+    """An aspect of a room."""
+
+    source = Aws(
+        service="x",
+        operation="GetLock",
+        permission="x:GetLock",
+        per=Room,
+        params={"Room": "id"},
+        absent=("NoLock",),
+    )
+    state: Literal["open", "shut"] = at("State", absent="open")
+    room_key: str | None = parent("key", default=None)
+
+
+class KeyDetail(Resource):
+    """Asked for only where a room has a key."""
+
+    source = Aws(
+        service="x", operation="GetKey", permission="x:GetKey", per=Room, params={"Ids": ("key",)}
+    )
+    bits: int = at("Bits", default=0)
+
+
+class Shelf(Part):
+    """A structure inside an answer."""
+
+    width: int = at("Size.Width")
+
+
+class House(Resource):
+    """Of the account as a whole, at the home endpoint."""
+
+    source = Aws(service="x", operation="GetHouse", permission="x:GetHouse", regions="home")
+    shelves: tuple[Shelf, ...] = at("Shelves")
+
+
+@check(control="c")
+def locked(lock: Lock) -> Verdict:
+    """Locked. Passes: shut. Fails: open."""
+    return passed(lock.state)
+
+
+@check(control="c")
+def keyed(room: Room, key: KeyDetail) -> Verdict:
+    """Keyed. Passes: so. Fails: not."""
+    return passed(str(key.bits))
+
+
+@check(control="c")
+def housed(house: House) -> Verdict:
+    """Housed. Passes: so. Fails: not."""
+    return passed(str(len(house.shelves)))
+
+
+class Everywhere(Resource):
+    """Listed in every region under one name."""
+
+    source = Aws(service="x", operation="ListAll", permission="x:All", items="All")
+    id: str = at("Arn")
+    region: str = at("Home")
+
+
+@check(control="c")
+def once(one: Everywhere) -> Verdict:
+    """Once. Passes: so. Fails: not."""
+    return passed(one.id)
+
+
+class Twice(Resource):
+    """Its state differs from region to region, which it cannot."""
+
+    source = Aws(service="x", operation="ListTwice", permission="x:Twice", items="All")
+    id: str = at("Arn")
+    region: str = at("Home")
+    state: str = at("State")
+
+
+@check(control="c")
+def same(one: Twice) -> Verdict:
+    """Same. Passes: so. Fails: not."""
+    return passed(one.state)
+
+
+def rooms(*names: str, **more: str) -> JSON:
+    return {"Rooms": [{"Name": name, **more} for name in names]}
+
+
+def test_each_operation_is_called_once_whatever_number_of_checks_ask() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a"), "x:GetLock": {"State": "shut"}})
+
+    collect([locked, keyed, locked], reader)
+
+    regions = sorted(place for _, place in reader.called("x:ListRooms"))
+    assert regions == ["eu-west-1", "us-east-1"]
+    assert len(reader.called("x:GetLock")) == 2
+
+
+def test_children_are_read_in_the_region_of_their_parent() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda params, region: rooms("a") if region == "eu-west-1" else rooms(),
+            "x:GetLock": {"State": "shut"},
+        }
+    )
+
+    reads = collect([locked], reader)
+
+    assert reader.called("x:GetLock") == [({"Room": "a"}, "eu-west-1")]
+    (lock,) = reads[Lock]
+    assert (lock.name, lock.region) == ("arn:aws:x:eu-west-1:123456789012:room/a", "eu-west-1")
+
+
+def test_fields_come_from_the_answer_by_path_and_from_the_parent() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a", Key="k1"), "x:GetLock": {"State": "shut"}})
+
+    reads = collect([locked], reader)
+
+    assert {o.resource for o in reads[Lock]} == {Lock(id="a", state="shut", room_key="k1")}
+
+
+def test_a_parameter_that_the_parent_does_not_have_is_not_asked_for() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda params, region: {
+                "Rooms": [{"Name": "a", "Key": "k1"}, {"Name": "b"}]
+                if region == "us-east-1"
+                else []
+            },
+            "x:GetKey": {"Bits": 256},
+        }
+    )
+
+    reads = collect([keyed], reader)
+
+    assert reader.called("x:GetKey") == [({"Ids": ["k1"]}, "us-east-1")]
+    assert [(o.resource.id, o.resource.bits) for o in reads[KeyDetail]] == [("a", 256), ("b", 0)]
+
+
+def test_a_code_that_means_absence_is_an_answer_with_evidence() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a"), "x:GetLock": Failure("NoLock")})
+
+    reads = collect([locked], reader)
+
+    assert {o.resource.state for o in reads[Lock]} == {"open"}
+    assert all(len(o.evidence) == 2 for o in reads[Lock])
+    assert reads[Lock].unread == ()
+
+
+def test_a_denied_listing_makes_its_children_unread_in_that_region_alone() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda p, region: DENIED if region == "eu-west-1" else rooms("a"),
+            "x:GetLock": {"State": "shut"},
+        }
+    )
+
+    reads = collect([locked], reader)
+
+    assert [o.region for o in reads[Lock]] == ["us-east-1"]
+    (unread,) = reads[Lock].unread
+    assert unread.reason == "x:ListRooms in eu-west-1: AccessDenied; missing permission x:List"
+
+
+def test_a_denied_aspect_names_the_resource_and_leaves_the_others() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda p, region: rooms("a", "b") if region == "us-east-1" else rooms(),
+            "x:GetLock": lambda params, _: DENIED if params["Room"] == "a" else {"State": "shut"},
+        }
+    )
+
+    reads = collect([locked], reader)
+
+    assert [o.resource.id for o in reads[Lock]] == ["b"]
+    assert [u.of for u in reads[Lock].unread] == ["arn:aws:x:us-east-1:123456789012:room/a"]
+
+
+def test_a_value_that_the_model_does_not_know_is_unread_and_is_not_repeated() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda p, region: rooms("a") if region == "us-east-1" else rooms(),
+            "x:GetLock": {"State": "hunter2"},
+        }
+    )
+
+    reads = collect([locked], reader)
+
+    assert list(reads[Lock]) == []
+    assert [u.code for u in reads[Lock].unread] == ["Malformed (state: literal_error)"]
+
+
+def test_what_stands_for_absence_stands_for_no_other_answer() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a"), "x:GetLock": {"Other": 1}})
+
+    reads = collect([locked], reader)
+
+    assert list(reads[Lock]) == []
+    assert {u.code for u in reads[Lock].unread} == {"Malformed (state: missing)"}
+
+
+def test_a_list_that_is_missing_or_no_list_is_malformed_not_empty() -> None:
+    for answer in ({}, {"Rooms": "none"}, {"Rooms": {"Name": "a"}}):
+        reads = collect([locked], MemoryReader({"x:ListRooms": answer}))
+
+        assert len(reads[Room].unread) == 2, answer
+        assert all(u.code == "Malformed" for u in reads[Room].unread)
+
+
+def test_pages_of_a_listing_are_one_population() -> None:
+    reader = MemoryReader(
+        {
+            "x:ListRooms": lambda p, region: (
+                [rooms("a"), rooms("b")] if region == "eu-west-1" else rooms()
+            )
+        }
+    )
+
+    reads = collect([keyed], reader)
+
+    assert [o.resource.id for o in reads[Room]] == ["a", "b"]
+
+
+def test_a_thing_that_two_regions_show_is_one_with_the_evidence_of_both() -> None:
+    def listing(params: object, region: str) -> JSON:
+        return {"All": [{"Arn": "arn:1", "Home": "us-east-1"}], "Seen": region}
+
+    reads = collect([once], MemoryReader({"x:ListAll": listing}))
+
+    (found,) = reads[Everywhere]
+    assert len(found.evidence) == 2
+
+
+def test_answers_that_contradict_each_other_are_unread() -> None:
+    def listing(params: object, region: str) -> JSON:
+        return {"All": [{"Arn": "arn:1", "Home": "us-east-1", "State": region}]}
+
+    reads = collect([same], MemoryReader({"x:ListTwice": listing}))
+
+    assert list(reads[Twice]) == []
+    assert [u.code for u in reads[Twice].unread] == [CONTRADICTORY]
+
+
+def test_regions_are_asked_for_where_none_are_named() -> None:
+    scope = SCOPE.__class__(**{**vars(SCOPE), "regions": None})
+    found = [
+        {"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"},
+        {"RegionName": "af-south-1", "OptInStatus": "not-opted-in"},
+        {"RegionName": "eu-south-1", "OptInStatus": "opted-in"},
+    ]
+    reader = MemoryReader(
+        {"ec2:DescribeRegions": {"Regions": found}, "x:ListRooms": rooms()}, scope
+    )
+
+    reads = collect([locked], reader)
+
+    assert sorted(place for _, place in reader.called("x:ListRooms")) == ["eu-south-1", "us-east-1"]
+    assert reads.regions == ("eu-south-1", "us-east-1")
+
+
+def test_regions_that_cannot_be_listed_make_everything_regional_unread() -> None:
+    scope = SCOPE.__class__(**{**vars(SCOPE), "regions": None})
+    reader = MemoryReader({"ec2:DescribeRegions": DENIED, "x:GetHouse": {"Shelves": []}}, scope)
+
+    reads = collect([locked, housed], reader)
+
+    assert [u.operation for u in reads[Lock].unread] == [Region.source.name]
+    assert [o.name for o in reads[House]] == [SCOPE.account]
+
+
+def test_a_reader_that_breaks_loses_one_read() -> None:
+    def broken(params: object, region: str) -> JSON:
+        if region == "eu-west-1":
+            raise KeyError("bug")
+        return rooms("a")
+
+    reads = collect([locked], MemoryReader({"x:ListRooms": broken}))
+
+    assert [o.region for o in reads[Room]] == ["us-east-1"]
+    assert [u.code for u in reads[Room].unread] == [f"{BROKEN} (KeyError)"]
+
+
+def test_nested_structures_are_read_by_path() -> None:
+    reader = MemoryReader({"x:GetHouse": {"Shelves": [{"Size": {"Width": 3}}]}})
+
+    reads = collect([housed], reader)
+
+    assert [o.resource.shelves for o in reads[House]] == [(Shelf(width=3),)]
+
+
+def test_stored_answers_bring_back_the_same_reads() -> None:
+    replies = {
+        "x:ListRooms": lambda p, region: rooms("a", "b") if region == "us-east-1" else DENIED,
+        "x:GetLock": lambda p, _: Failure("NoLock") if p["Room"] == "a" else {"State": "shut"},
+    }
+    first = collect([locked], MemoryReader(replies))
+    objects = {sha256(b): b for _, a in first.answers if (b := a.body()) is not None}
+    records = [answer.record(source) for source, answer in first.answers]
+
+    again = collect([locked], StoredReader(SCOPE, records, objects.__getitem__))
+
+    assert again[Lock] == first[Lock]
+    assert sorted(map(str, records)) == sorted(str(a.record(s)) for s, a in again.answers)
