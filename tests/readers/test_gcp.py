@@ -19,6 +19,7 @@ from collector.errors import CheckError, CredentialsError
 from collector.evidence.canonical import JSON
 from collector.readers import gcp
 from collector.readers.gcp import RETRIES, SCOPE, GcpReader, open_account
+from collector.readers.gcp_answers import refusal
 from collector.source import HOME, Gcp
 from tests.google import fixtures
 from tests.google.fake import EMAIL, PROJECT, FakeGoogle, Refusal
@@ -217,8 +218,8 @@ def test_answer_that_is_no_json_object_is_malformed(google: FakeGoogle, raw: byt
 
 
 @pytest.mark.parametrize("raw", [b"<html>", b'{"error": "invalid_token"}', b'[{"error": {}}]', b""])
-def test_refusal_in_no_known_form_has_its_status_as_code(google: FakeGoogle, raw: bytes) -> None:
-    failure = gcp.refusal(400, raw)
+def test_refusal_in_no_known_form_has_its_status_as_code(raw: bytes) -> None:
+    failure = refusal(400, raw)
 
     assert (failure.code, failure.denied) == ("400", False)
 
