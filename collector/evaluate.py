@@ -82,7 +82,8 @@ def evaluate(
     results: list[Result] = []
     for check in checks:
         results += _Judge(check, reads, settings.get(check.id, {}), now).results()
-    return sorted(results)
+    # A listing that two members of a union share is said to be unread once.
+    return sorted(set(results))
 
 
 @dataclass

@@ -123,7 +123,7 @@ class DistributionConnections(Resource):
     acm_certificate: str | None = parent("acm_certificate", default=None)
     iam_certificate: str | None = parent("iam_certificate", default=None)
     minimum_version: MinimumVersion | None = parent("minimum_version", default=None)
-    vpc_connection: OriginConnection | None = at("VpcOrigin.VpcOriginEndpointConfig", default=None)
+    vpc_connection: OriginConnection | None = at("VpcOrigin.VpcOriginEndpointConfig", absent=None)
 
 
 @check(control="encryption-in-transit", severity="medium")

@@ -216,7 +216,7 @@ class TrailBucketLifecycle(Resource):
         params={"Bucket": "bucket"},
         absent=("NoSuchLifecycleConfiguration",),
     )
-    rules: tuple[LifecycleRule, ...] = at("Rules", default=())
+    rules: tuple[LifecycleRule, ...] = at("Rules", absent=())
 
 
 class TrailBucketLock(Resource):

@@ -71,7 +71,7 @@ class SslPolicy(Resource):
     )
     protocol: Protocol | None = parent("protocol", default=None)
     name: str | None = parent("ssl_policy", default=None)
-    versions: tuple[str, ...] = at("SslPolicies.0.SslProtocols", default=())
+    versions: tuple[str, ...] = at("SslPolicies.0.SslProtocols", absent=())
 
 
 class Action(Part):
@@ -121,7 +121,7 @@ class ListenerRules(Resource):
     scheme: Scheme = parent("scheme")
     port: int | None = parent("port", default=None)
     protocol: Protocol | None = parent("protocol", default=None)
-    rules: tuple[Rule, ...] = at("Rules", default=())
+    rules: tuple[Rule, ...] = at("Rules", absent=())
 
 
 class ClassicListener(Part):

@@ -62,7 +62,7 @@ def enabled(
     """
     if not settings:
         return failed("no detector")
-    if not any(detector.status == "ENABLED" for detector in settings):
+    if not all(detector.status == "ENABLED" for detector in settings):
         return failed("the detector is suspended")
     accounts = sorted({a.account for a in administrators if a.account is not None})
     by = f", administered by account {', '.join(accounts)}" if accounts else ""

@@ -346,7 +346,9 @@ def no_admin_policies(holder: ManagedPolicy | User | Group | Role) -> Verdict:
         documents = [(f"inline policy {p.name} ", p.document) for p in holder.inline]
         if not documents:
             return not_applicable("no inline policies")
-    granting = [f"{name}{phrase}" for name, d in documents if (phrase := d.grants_everything)]
+    partition = holder.id.split(":")[1]
+    found = [(name, each.grants_everything(partition)) for name, each in documents]
+    granting = [f"{name}{phrase}" for name, phrase in found if phrase is not None]
     if granting:
         return failed(_listed(sorted(granting), "; "))
     return passed("no statement allows every action on every resource")

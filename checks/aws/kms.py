@@ -123,7 +123,7 @@ class KeyRotation(Resource):
         per=KeyMetadata,
         params={"KeyId": "rotatable_id"},
     )
-    is_on: bool = at("KeyRotationEnabled", default=False)
+    is_on: bool = at("KeyRotationEnabled", absent=False)
     # "The default value is 365 days": it was the only one before periods could be set.
     period_days: int = at("RotationPeriodInDays", default=365)
 

@@ -18,9 +18,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-"""Second part of an ARN: the public regions, China, GovCloud."""
-
 
 def _one_or_many(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
@@ -157,15 +154,18 @@ class Document(BaseModel):
         """The statements that deny."""
         return tuple(s for s in self.statements if s.effect == "Deny")
 
-    @property
-    def grants_everything(self) -> str | None:
+    def grants_everything(self, partition: str) -> str | None:
         """How a statement allows every action on every resource, as a phrase; None: none does.
 
         A statement that allows all but some (`NotAction`, `NotResource`) counts as such unless it
         keeps out all of IAM, through which its holder could give itself the rest.
+
+        Args:
+            partition: second part of the ARNs of the policy's account (`aws`, `aws-us-gov`).
         """
         for statement in self.allows:
-            if not (_is_for_all_actions(statement) and _is_for_all_resources(statement)):
+            is_for_all_actions = _is_for_all_actions(statement)
+            if not (is_for_all_actions and _is_for_all_resources(statement, partition)):
                 continue
             condition = " under a condition" if statement.condition else ""
             if statement.not_action is None and statement.not_resource is None:
@@ -196,10 +196,10 @@ def _is_for_all_actions(statement: Statement) -> bool:
     return statement.covers_action("*")
 
 
-def _is_for_all_resources(statement: Statement) -> bool:
+def _is_for_all_resources(statement: Statement, partition: str) -> bool:
     if statement.not_resource is not None:
-        return any(statement.touches_resource(f"arn:{p}:iam::*") for p in PARTITIONS)
-    return any(statement.covers_resource(f"arn:{p}:?*:*:*:?*") for p in PARTITIONS)
+        return statement.touches_resource(f"arn:{partition}:iam::*")
+    return statement.covers_resource(f"arn:{partition}:?*:*:*:?*")
 
 
 def _wanted_action(action: str) -> str:

@@ -102,7 +102,7 @@ class DbParameters(Resource):
     engine: Engine = parent("engine")
     cluster: str | None = parent("cluster", default=None)
     parameter_groups: tuple[ParameterGroup, ...] = parent("parameter_groups")
-    parameters: tuple[Parameter, ...] = at("Parameters", default=())
+    parameters: tuple[Parameter, ...] = at("Parameters", absent=())
 
 
 class DbCluster(Resource):
@@ -145,7 +145,7 @@ class DbClusterParameters(Resource):
     engine_version: str = parent("engine_version")
     parameter_group: str | None = parent("parameter_group", default=None)
     members: tuple[Member, ...] = parent("members")
-    parameters: tuple[Parameter, ...] = at("Parameters", default=())
+    parameters: tuple[Parameter, ...] = at("Parameters", absent=())
 
 
 @check(control="encryption-at-rest", severity="high")

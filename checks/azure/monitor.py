@@ -30,12 +30,16 @@ class DiagnosticSetting(Resource):
         items="value",
     )
     id: str = at("id")
-    name: str = at("name")
     logs: tuple[LogSetting, ...] = at("properties.logs", default=())
     workspace: str | None = at("properties.workspaceId", default=None)
     storage_account: str | None = at("properties.storageAccountId", default=None)
     event_hub_rule: str | None = at("properties.eventHubAuthorizationRuleId", default=None)
     partner: str | None = at("properties.marketplacePartnerId", default=None)
+
+    @property
+    def name(self) -> str:
+        """Its own part of the id."""
+        return self.id.rpartition("/")[2]
 
     @property
     def destinations(self) -> tuple[str, ...]:

@@ -132,13 +132,13 @@ class RoleHolders(_Held):
 
 @check(control="least-privilege", severity="high")
 def owners_limited(
-    listing: RoleAssignmentListing,
     holders: Sequence[RoleHolders],
+    listing: RoleAssignmentListing,
     *,
     min_owners: int = 2,
     max_owners: int = 3,
 ) -> Verdict:
-    """The subscription has a second owner, and few.
+    """The subscription has few owners, and more than one.
 
     Passes: `min_owners` to `max_owners` users and service principals hold the role Owner at the
         subscription, a management group above it or the root; each counts once. The members of a
@@ -159,9 +159,9 @@ def owners_limited(
     said = f"{len(owners)} {'owner' if len(owners) == 1 else 'owners'}"
     ids = f": {some(owners)}" if owners else ""
     groups = sorted({h.principal for h in owning if h.type == "Group"})
-    through = f"; by membership in {some(groups)} too" if groups else ""
-    empty = sorted({h.principal for h in owning if h.type == "Group" and not h.ids})
-    without = f", of which without members: {some(empty)}" if empty else ""
+    through = f"; with the members of {some(groups)}" if groups else ""
+    empty = sorted({h.principal for h in owning if not h.ids})
+    without = f"; no owner seen in {some(empty)}" if empty else ""
     if len(owners) < min_owners:
         return failed(f"{said}, fewer than {min_owners}{ids}{through}{without}")
     if len(owners) > max_owners:

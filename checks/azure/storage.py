@@ -36,7 +36,11 @@ class Encryption(Part):
 
 
 class StorageAccount(Resource):
-    """A storage account."""
+    """A storage account.
+
+    Resource Manager lists those that the reader may see, and says nothing of others: its role must
+    be one at the subscription, not at some of the resource groups.
+    """
 
     source = Arm(
         path="/subscriptions/{account}/providers/Microsoft.Storage/storageAccounts",

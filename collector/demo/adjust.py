@@ -121,13 +121,9 @@ class _Clock:
 
     def _moved(self, value: object) -> object:
         match value:
-            case datetime():
-                aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-                if self._since <= aware <= self._until:
-                    return EPOCH if value.tzinfo else EPOCH.replace(tzinfo=None)
-            case bool():
-                pass
-            case int() | float():
+            case datetime() if self._is_now(value):
+                return EPOCH if value.tzinfo else EPOCH.replace(tzinfo=None)
+            case int() | float() if not isinstance(value, bool):
                 for unit in (1, 1000):
                     if self._since.timestamp() <= value / unit <= self._until.timestamp():
                         return type(value)(EPOCH.timestamp() * unit)
@@ -140,8 +136,12 @@ class _Clock:
             when = datetime.fromisoformat(text)
         except ValueError:
             return text
-        aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-        if not self._since <= aware <= self._until:
+        if not self._is_now(when):
             return text
         rest = "".join("0" if c.isdecimal() else c for c in text[19:])
         return EPOCH.strftime(f"%Y-%m-%d{text[10]}%H:%M:%S") + rest
+
+    def _is_now(self, when: datetime) -> bool:
+        """Whether it lies in the seeding. Without a zone, moto means UTC, or the machine's own."""
+        meant = [when] if when.tzinfo else [when.replace(tzinfo=UTC), when.astimezone()]
+        return any(self._since <= each <= self._until for each in meant)

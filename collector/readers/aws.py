@@ -78,6 +78,12 @@ RETRIES = Config(
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
+TRUNCATED = ("IsTruncated", "Truncated")
+"""Fields by which APIs say that an answer goes on."""
+
+TOKENS = ("Marker", "NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken")
+"""Fields by which operations say so for which the SDK has no paginator."""
+
 REPORT_WAIT_SECONDS = 60
 """How long the IAM credential report may take to be made."""
 
@@ -198,13 +204,15 @@ class _Read:
     def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
         """Read every page, and see that the last one says that it is the last."""
         method = xform_name(operation.name)
+        signs = TRUNCATED
         if client.can_paginate(method):
             for page in client.get_paginator(method).paginate(**self.params):
                 self._keep(page)
         else:
             self._keep(getattr(client, method)(**self.params))
+            signs += TOKENS
         last = self.pages[-1] if self.pages else {}
-        if isinstance(last, Mapping) and (last.get("IsTruncated") or last.get("Truncated")):
+        if isinstance(last, Mapping) and any(last.get(name) for name in signs):
             self.failure = Failure(CUT, "the last page says that there are more")
 
     def report(self, client: Any) -> None:

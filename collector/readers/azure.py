@@ -29,7 +29,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact, scrub
+from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact
 from collector.errors import CheckError, ConfigError
 from collector.evidence.canonical import JSON, canonical, timestamp
 from collector.readers import arm, graph
@@ -200,8 +200,8 @@ class _Read(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
             return None
         try:
             page = _parsed(data)
-        except ValueError as error:
-            self.failure = Failure(MALFORMED, f"not JSON: {error}", response.status_code)
+        except ValueError:  # whose text may quote the answer
+            self.failure = Failure(MALFORMED, "not JSON", response.status_code)
             return None
         if not isinstance(page, dict):
             self.failure = Failure(MALFORMED, "not a JSON object", response.status_code)
@@ -219,16 +219,11 @@ class _Read(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         if not isinstance(link, str):
             self.failure = Failure(MALFORMED, f"{self.api.next_link} is no text", self.status)
             return None
-        try:
-            to = urlsplit(urljoin(self.base, link))
-            is_own = _origin(to) == _origin(urlsplit(self.base)) and to.username is None
-        except ValueError:
-            is_own = False
-        if not is_own:
+        path = _on_server(self.base, link)
+        if path is None:
             said = f"{self.api.next_link} leaves {self.base}; the token was not sent there"
             self.failure = Failure(FOREIGN, said, self.status)
             return None
-        path = f"{to.path}?{to.query}" if to.query else to.path
         if path in seen or len(seen) >= MOST_PAGES:
             said = f"{self.api.next_link} goes in a circle, or has no end"
             self.failure = Failure(CUT, said, self.status)
@@ -237,10 +232,10 @@ class _Read(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
 
 
 class _Retries(RetryPolicy[HttpRequest, HttpResponse]):
-    """Ten attempts after a throttle or a server error, as the server asks but within reason."""
+    """Ten more attempts after a throttle or a server error, when the server asks for them."""
 
     def __init__(self) -> None:
-        super().__init__(retry_total=10, retry_status=10, retry_backoff_max=30)
+        super().__init__(retry_total=10, retry_status=10, retry_backoff_max=10)
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
         try:
@@ -268,7 +263,7 @@ def _refused(status: int, data: bytes) -> Failure:
         return Failure(f"HTTP {status}", "the answer names no error code", status)
     said = one_line(message) if isinstance(message, str) else ""
     is_licence = LICENCE.search(f"{code} {said}") is not None
-    return Failure(scrub(code), said, status, denied=status == 403 and not is_licence)
+    return Failure(one_line(code), said, status, denied=status == 403 and not is_licence)
 
 
 def _parsed(data: bytes) -> JSON:
@@ -287,6 +282,18 @@ def _parsed(data: bytes) -> JSON:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"found {name}")
+
+
+def _on_server(base: str, link: str) -> str | None:
+    """Path and query of a link on the server; None where it leads elsewhere, or nowhere."""
+    try:
+        to = urlsplit(urljoin(base, link))
+        is_own = _origin(to) == _origin(urlsplit(base)) and to.username is None
+    except ValueError:
+        return None
+    if not is_own:
+        return None
+    return f"{to.path}?{to.query}" if to.query else to.path
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
@@ -334,5 +341,9 @@ def open_account(
 
 def _is_server(endpoint: str) -> bool:
     """Whether it is a scheme, host and port alone; bearer tokens are not sent over plain HTTP."""
-    url = urlsplit(endpoint)
-    return url.scheme == "https" and bool(url.hostname) and url.path in ("", "/") and not url.query
+    try:
+        scheme, host, _ = _origin(urlsplit(endpoint))
+    except ValueError:
+        return False
+    bare = endpoint.lower().removeprefix("https://").rstrip("/")
+    return scheme == "https" and bool(host) and not re.search(r"[/?#@\\]", bare)

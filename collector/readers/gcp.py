@@ -242,13 +242,9 @@ class _Wire:
         self.attempts += 1
         try:
             response, content = self._connection.request(uri, method, **arguments)
-        except BaseException as error:
-            # After a timeout httplib2 would take the late answer for that of the next request.
-            self._connection.close()
-            if isinstance(error, ConnectionRefusedError | ssl.SSLCertVerificationError):
-                # The client would repeat it, and nothing would change.
-                raise httplib2.HttpLib2Error(str(error)) from error
-            raise
+        except (ConnectionRefusedError, ssl.SSLCertVerificationError) as error:
+            # The client would repeat the request, and nothing would change.
+            raise httplib2.HttpLib2Error(str(error)) from error
         self.status = int(response.status)
         self.request_ids += [response[name] for name in REQUEST_IDS if name in response]
         return response, content

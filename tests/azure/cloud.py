@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -283,6 +284,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on the tests' stderr."""
 
 
+class _Server(ThreadingHTTPServer):
+    def __init__(self, handler: type[_Handler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.faults: list[BaseException] = []
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Note what broke here, but not a client that hung up or does not trust this server."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, OSError):
+            self.faults.append(error)
+
+
 @cache
 def _authority() -> trustme.CA:
     return trustme.CA()
@@ -292,7 +305,7 @@ def _authority() -> trustme.CA:
 def azure_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Azure]:
     """An empty subscription and directory, and the environment of a service principal."""
     handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _authority().issue_cert("127.0.0.1").configure_cert(context)
     server.socket = context.wrap_socket(
@@ -312,3 +325,4 @@ def azure_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[A
     server.shutdown()
     server.server_close()
     thread.join()
+    assert server.faults == []

@@ -113,8 +113,18 @@ def test_a_listing_that_breaks_off_keeps_its_pages_and_is_not_complete(aws: boto
     assert record["answer_sha256"] is not None
 
 
+def test_a_token_that_nobody_follows_is_a_cut(aws: boto3.Session) -> None:
+    """WAF's listings have no paginator in the SDK, and yet they have pages."""
+    source = Aws(service="wafv2", operation="ListWebACLs", permission="x", items="WebACLs")
+    answer_with(aws, "wafv2.ListWebACLs", lambda _: (200, '{"WebACLs": [], "NextMarker": "n"}'))
+
+    answer = reader(aws).read(source, {"Scope": "REGIONAL"}, "us-east-1")
+
+    assert answer.failure is not None
+    assert answer.failure.code == CUT
+
+
 def test_a_truncated_last_page_is_a_cut(aws: boto3.Session) -> None:
-    """`ListVersionsByFunction`-like answers without a paginator say `Truncated` themselves."""
     source = Aws(service="kms", operation="ListKeyPolicies", permission="x")
     answer_with(
         aws,

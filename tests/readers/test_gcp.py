@@ -60,6 +60,7 @@ DISKS = Gcp(
 )
 PARAMS: Mapping[str, dict[str, JSON]] = {
     BUCKETS.name: {"project": PROJECT},
+    POLICY.name: {"bucket": "records"},
     LOGS.name: {"parent": f"projects/{PROJECT}/locations/-"},
     DISKS.name: {"project": PROJECT},
 }
@@ -123,6 +124,16 @@ def test_listing_whose_second_page_is_refused_is_cut(google: FakeGoogle) -> None
     assert answer.failure is not None
     assert (answer.failure.code, answer.failure.status) == ("invalidPageToken", 400)
     assert [page["items"] for page in answer.pages if isinstance(page, dict)] == [[{"name": "a"}]]
+
+
+@pytest.mark.parametrize("source", [BUCKETS, POLICY], ids=["same page", "no pages"])
+def test_page_after_which_there_is_no_way_on_is_incomplete(google: FakeGoogle, source: Gcp) -> None:
+    google.garble(source.name, b'{"nextPageToken": "again"}')
+
+    answer = reader(google).read(source, PARAMS[source.name], HOME)
+
+    assert answer.failure is not None
+    assert answer.failure.code == "Incomplete"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def distribution(*origins: Origin, **facts: object) -> DistributionConnections:
             "origins": origins or (server("https-only", "TLSv1.2"),),
             "acm_certificate": CERTIFICATE,
             "minimum_version": "TLSv1.2_2021",
+            "vpc_connection": None,
             **facts,
         }
     )

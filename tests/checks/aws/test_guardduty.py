@@ -23,6 +23,7 @@ CASES = [
         outcome="pass",
         reason="the detector is enabled, administered by account 222222222222"),
     row(enabled, [SUSPENDED], [OWN_RULE], outcome="fail", reason="the detector is suspended"),
+    row(enabled, [ON, SUSPENDED], [], outcome="fail", reason="the detector is suspended"),
     row(enabled, [], [], outcome="fail", reason="no detector"),
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from tests.botocore_shape import assert_shape
 from tests.cases import Case, read_aws, row
 
 ARN = "arn:aws:kms:us-east-1:123456789012:key/phi"
-OFF = KeyRotation()
+OFF = KeyRotation(is_on=False)
 
 
 def key(**changes: object) -> KeyMetadata:

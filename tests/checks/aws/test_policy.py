@@ -79,9 +79,12 @@ def test_actions_are_covered_only_if_all_are_and_untouched_only_if_none_is(
     st.sampled_from(["Action", "NotAction"]),
     st.lists(action_patterns, min_size=1, max_size=3),
     st.sampled_from(ACTIONS),
+    st.booleans(),
 )
-def test_a_single_action_is_judged_exactly(element: str, patterns: list[str], action: str) -> None:
-    judged = statement(**{element: patterns})
+def test_a_single_action_is_judged_exactly(
+    element: str, patterns: list[str], action: str, in_capitals: bool
+) -> None:
+    judged = statement(**{element: [p.upper() if in_capitals else p for p in patterns]})
 
     assert judged.covers_action(action) == about(element, patterns, action)
     assert judged.touches_action(action) == about(element, patterns, action)
@@ -106,6 +109,11 @@ def test_resources_are_covered_only_if_all_are_whatever_a_variable_stands_for(
 
     assert all(meant) or not judged.covers_resource(wanted)
     assert not any(meant) or judged.touches_resource(wanted)
+
+
+def test_action_names_have_no_case() -> None:
+    assert statement(Action="S3:GetObject").covers_action("s3:getOBJECT")
+    assert statement(Action="S3:GetObject").touches_action("s3:getOBJECT")
 
 
 def test_a_question_mark_does_not_cover_a_star() -> None:
@@ -218,10 +226,14 @@ BUT_IAM_OPEN = "allows everything but a list that leaves IAM open"
         ({"NotAction": "no:SuchAction", "Resource": "*"}, BUT_IAM_OPEN),
         ({"NotAction": ["iam:Create*", "s3:*"], "Resource": "*"}, BUT_IAM_OPEN),
         ({"Action": "*", "NotResource": "arn:aws:s3:::a"}, BUT_IAM_OPEN),
+        ({"Action": "*", "NotResource": "arn:aws:iam::*:user/*"}, BUT_IAM_OPEN),
         ({"NotAction": "s3:*", "NotResource": "arn:aws:s3:::a"}, BUT_IAM_OPEN),
         ({"NotAction": ["iam:*", "organizations:*"], "Resource": "*"}, None),
         ({"NotAction": "*", "Resource": "*"}, None),
+        ({"Action": "*", "NotResource": "arn:aws-cn:iam::*"}, BUT_IAM_OPEN),
         ({"Action": "*", "NotResource": "arn:*:iam::*"}, None),
+        ({"Action": "*", "NotResource": "arn:aws:iam::*"}, None),
+        ({"Action": "*", "Resource": "arn:aws-cn:*"}, None),
         ({"Action": "*", "Resource": "arn:aws:s3:::*"}, None),
         ({"Action": "iam:*", "Resource": "*"}, None),
         ({"Action": "*:Get*", "Resource": "*"}, None),
@@ -233,5 +245,5 @@ def test_granting_everything_is_told_from_granting_much(
     granting = document({"Statement": [{"Effect": "Allow", **elements}]})
     denying = document({"Statement": [{"Effect": "Deny", **elements}]})
 
-    assert granting.grants_everything == phrase
-    assert denying.grants_everything is None
+    assert granting.grants_everything("aws") == phrase
+    assert denying.grants_everything("aws") is None

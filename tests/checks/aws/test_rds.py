@@ -113,9 +113,10 @@ CASES = [
         outcome="fail", reason="db2comm is TCPIP,SSL in parameter group own"),
     row(require_tls, parameters("oracle-se2"),
         outcome="fail", reason="RDS for Oracle keeps a port without TLS open"),
-    row(require_tls, DbParameters(engine="postgres", parameter_groups=()),
+    row(require_tls, DbParameters(engine="postgres", parameter_groups=(), parameters=()),
         outcome="fail", reason="no parameter group"),
-    row(require_tls, DbParameters(engine="docdb", cluster="records", parameter_groups=()),
+    row(require_tls, DbParameters(engine="docdb", cluster="records", parameter_groups=(),
+                                  parameters=()),
         outcome="not_applicable", reason="member of cluster records, judged there"),
     row(require_tls, cluster_parameters("aurora-postgresql", "rds.force_ssl", "1", "in-sync"),
         outcome="pass", reason="rds.force_ssl is 1 in parameter group own"),
@@ -236,7 +237,7 @@ def test_engine_that_is_not_known_is_unreadable_for_tls_alone() -> None:
 
     assert read == instance(engine="custom-sqlserver-ee", is_encrypted=True, kms_key=KEY)
     with pytest.raises(ValidationError, match="engine"):
-        DbParameters.parse({}, read)
+        DbParameters.parse({"Parameters": []}, read)
 
 
 def test_time_to_which_a_database_can_be_restored_is_no_part_of_its_evidence(

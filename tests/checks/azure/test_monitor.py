@@ -97,7 +97,6 @@ def test_setting_is_read_with_what_it_sends_and_what_not(azure: Azure) -> None:
     assert [o.resource for o in reads[DiagnosticSetting]] == [
         DiagnosticSetting(
             id=f"subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/diagnosticSettings/audit",
-            name="audit",
             logs=(
                 LogSetting(category="Policy", group=None, enabled=True),
                 LogSetting(category="Alert", group=None, enabled=False),
