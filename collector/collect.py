@@ -8,22 +8,20 @@ One thread (the caller's) decides, the pool's threads only wait for the cloud.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
-from collector.answer import MALFORMED, Answer, Failure, Reader, Scope, ShapeError, items
+from collector.answer import MALFORMED, Answer, Failure, Reader, ShapeError, items
 from collector.check import Check, lineage
 from collector.errors import CollectorError
 from collector.evidence.canonical import JSON, canonical, sha256
-from collector.resource import Resource, at
+from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
+from collector.resource import Resource
 from collector.source import HOME, Aws, Source
-
-R = TypeVar("R", bound=Resource)
 
 WORKERS = 16
 """Reads under way at once. At 20 requests a second and region, more only meet throttling."""
@@ -36,97 +34,6 @@ BROKEN = "ReaderBroke"
 """Code of a read that failed by a fault of this program."""
 
 log = structlog.get_logger()
-
-
-class Region(Resource):
-    """A region of an AWS account, asked for where the configuration names none."""
-
-    source = Aws(
-        service="ec2",
-        operation="DescribeRegions",
-        permission="ec2:DescribeRegions",
-        items="Regions",
-        regions="home",
-    )
-    id: str = at("RegionName")
-    opt_in: Literal["opt-in-not-required", "opted-in", "not-opted-in"] = at(
-        "OptInStatus", default="opt-in-not-required"
-    )
-
-
-@dataclass(frozen=True)
-class Observed(Generic[R]):
-    """A resource that was read."""
-
-    resource: R
-    name: str
-    """The cloud's full name."""
-    region: str
-    evidence: tuple[str, ...]
-    """Digests of the answers it rests on, its ancestors' included, sorted."""
-
-
-@dataclass(frozen=True)
-class Unread:
-    """Something that could not be read. Never a pass, never a fail, never an empty list."""
-
-    operation: str
-    region: str
-    code: str
-    missing: tuple[str, ...] = ()
-    """Permissions that were refused."""
-    of: str | None = None
-    """Full name of the resource whose read failed; None: the listing itself is not known."""
-    type: str | None = None
-    id: str | None = None
-    evidence: tuple[str, ...] = ()
-
-    @property
-    def reason(self) -> str:
-        """One line, the same in every run in which the same thing fails."""
-        text = f"{self.operation} in {self.region}: {self.code}"
-        return f"{text}; missing permission {', '.join(self.missing)}" if self.missing else text
-
-
-@dataclass(frozen=True)
-class Population(Generic[R]):
-    """All resources of a type: those read, and what could not be."""
-
-    observed: tuple[Observed[R], ...] = ()
-    unread: tuple[Unread, ...] = ()
-    listed: tuple[str, ...] = ()
-    """Digests of the complete listings, empty ones included."""
-    regions: tuple[str, ...] = ()
-    """Regions in which it was asked for."""
-
-    def __iter__(self) -> Iterator[Observed[R]]:
-        return iter(self.observed)
-
-
-class Reads:
-    """What was read for a run, by resource type; and the calls it took."""
-
-    def __init__(
-        self,
-        scope: Scope,
-        populations: Mapping[type[Resource], Population[Resource]],
-        answers: Sequence[tuple[Source, Answer]],
-    ) -> None:
-        """Hold the populations by resource type and each answer with its source."""
-        self.scope = scope
-        self.answers = answers
-        self._populations = populations
-
-    def __getitem__(self, resource: type[R]) -> Population[R]:
-        return self._populations[resource]  # type: ignore[return-value]  # keyed by its own type
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        """The regions in which regional sources were asked."""
-        if self.scope.regions is not None:
-            return self.scope.regions
-        found = self._populations.get(Region, Population()).observed
-        return tuple(sorted(o.resource.id for o in found if is_enabled(o.resource)))
 
 
 Progress = Callable[[int, int], None]
@@ -401,17 +308,6 @@ class _Collection:
             listed=tuple(sorted(listed)),
             regions=tuple(sorted(self.regions[lineage(resource)[-1]])),
         )
-
-
-def is_enabled(region: Resource) -> bool:
-    """Whether the account may use the region."""
-    return isinstance(region, Region) and region.opt_in != "not-opted-in"
-
-
-def is_regional(resource: type[Resource]) -> bool:
-    """Whether it is listed once in every region in scope."""
-    source = resource.source
-    return source.per is None and isinstance(source, Aws) and source.regions == "enabled"
 
 
 def _malformed(error: ValidationError) -> str:

@@ -15,8 +15,8 @@ from typing import Literal
 import structlog
 
 from collector.check import Check, Parameter, SettingValue, Verdict, lineage
-from collector.collect import Observed, Reads, Unread, is_regional
 from collector.evidence.canonical import JSON
+from collector.reads import Observed, Reads, Unread, is_regional
 from collector.resource import Resource
 from collector.source import HOME
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from collector.check import Check
-from collector.collect import Region, is_regional
 from collector.evidence.canonical import JSON
+from collector.reads import Region, is_regional
 from collector.resource import Resource
 from collector.source import Graph, Provider
 

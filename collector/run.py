@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from collector import evaluate as evaluated
 from collector.answer import Reader, Scope, StoredReader
 from collector.check import Check, SettingValue, code_digest
-from collector.collect import Progress, Reads, collect
+from collector.collect import Progress, collect
 from collector.errors import ConfigError
 from collector.evaluate import Result, Settings, evaluate
 from collector.evidence.canonical import JSON, canonical, sha256
@@ -38,6 +38,7 @@ from collector.evidence.snapshot import (
 )
 from collector.evidence.snapshot import Scope as StoredScope
 from collector.mapping import Mappings
+from collector.reads import Reads
 from collector.source import HOME, HOMES
 
 DISTRIBUTION = "compliance-evidence-collector"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import boto3
 
 from collector.check import Check
-from collector.collect import Reads, collect
+from collector.collect import collect
 from collector.readers.aws import open_account
+from collector.reads import Reads
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def test_fail_on_fail_leaves_with_4(collector_: Command) -> None:
         (("run", "--account", "nosuch"), "account nosuch: not configured; write these lines"),
         (("run", "--account", "demo", "--locker", "ftp://x"), "locker 'ftp://x' cannot be opened"),
         (("run", "--account", "demo", "--locker", "sealed"), "sealed cannot be written"),
-        (("run", "--account", "demo", "--key", "file:no.pem"), "signing key no.pem is not a key in PEM"),
+        (("run", "--account", "demo", "--key", "file:no.pem"), "no.pem is not a key in PEM"),
         (("run", "--account", "demo", "--key", "hsm:1"), "signing key 'hsm:1' cannot be opened"),
         (("run", "--account", "demo", "--check", "aws.nix"), "check aws.nix: there is none"),
         (("run", "--account", "demo", "--control", "nix"), "control nix: there is none"),

@@ -6,8 +6,9 @@ from typing import Literal
 
 from collector.answer import Failure, StoredReader
 from collector.check import Verdict, check, passed
-from collector.collect import BROKEN, CONTRADICTORY, Region, collect
+from collector.collect import BROKEN, CONTRADICTORY, collect
 from collector.evidence.canonical import JSON, sha256
+from collector.reads import Region
 from collector.resource import Part, Resource, at, parent
 from collector.source import Aws
 from tests.memory import SCOPE, MemoryReader
@@ -269,7 +270,7 @@ def test_answers_that_contradict_each_other_are_unread() -> None:
 
 def test_regions_are_asked_for_where_none_are_named() -> None:
     scope = SCOPE.__class__(**{**vars(SCOPE), "regions": None})
-    found = [
+    found: list[JSON] = [
         {"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"},
         {"RegionName": "af-south-1", "OptInStatus": "not-opted-in"},
         {"RegionName": "eu-south-1", "OptInStatus": "opted-in"},

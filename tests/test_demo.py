@@ -19,11 +19,12 @@ import collector.demo
 from checks.aws.s3 import Bucket
 from collector.answer import Answer
 from collector.check import Check, SettingValue, discover
-from collector.collect import Reads, collect
+from collector.collect import collect
 from collector.demo import open_demo
 from collector.errors import ConfigError
 from collector.evaluate import Result, evaluate
 from collector.readers.aws import AwsReader
+from collector.reads import Reads
 from collector.source import Aws
 
 CHECKS: dict[str, Check[...]] = {

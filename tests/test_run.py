@@ -139,7 +139,7 @@ def test_settings_are_recorded_and_replayed(
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(
         Bucket="logs",
-        ServerSideEncryptionConfiguration={"Rules": [rule]},  # type: ignore[list-item]
+        ServerSideEncryptionConfiguration={"Rules": [rule]},
     )
     strict = plan(checks, CHECKS, {"aws.s3.default_encryption": {"require_kms": True}}, mappings)
 

@@ -14,7 +14,7 @@ from collector.collect import collect
 from collector.demo import open_demo
 from collector.permissions import ALWAYS_AWS, permissions
 from tests.azure import cloud as azure_cloud
-from tests.azure.answers import storage_account
+from tests.azure.answers import SUBSCRIPTION, storage_account
 from tests.azure.cloud import STORAGE, Azure
 from tests.google import fixtures as google_fixtures
 from tests.google.fake import PROJECT, FakeGoogle
@@ -77,7 +77,7 @@ def test_a_google_cloud_project(
 
 def test_an_azure_subscription(azure: Azure, tmp_path: Path) -> None:
     (tmp_path / "collector.toml").write_text(
-        f'[accounts.office]\nprovider = "azure"\nid = "{azure_cloud.SUBSCRIPTION}"\n'
+        f'[accounts.office]\nprovider = "azure"\nid = "{SUBSCRIPTION}"\n'
         f'endpoint = "{azure.url}"\nca_bundle = "{azure.ca_bundle}"\n'
     )
     azure.put(STORAGE, [storage_account("records")])

@@ -1,7 +1,9 @@
 """Microsoft Entra ID: how people sign in."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from checks.azure.wording import some
 from collector.check import Verdict, check, failed, passed
@@ -23,6 +25,10 @@ CLIENT_TYPES = frozenset({"browser", "exchangeActiveSync", "mobileAppsAndDesktop
 """What `all` stands for. The last is protocols of old, which know no second factor, so that a
 policy that demands one turns them away."""
 
+STATED = frozenset({"locations", "platforms", "signInRiskLevels", "userRiskLevels"})
+"""Conditions that Graph writes in every policy, null or empty where there is none. An answer that
+leaves one out is not whole."""
+
 
 class AuthenticationStrength(Part):
     """Combinations of methods that a policy demands."""
@@ -43,8 +49,8 @@ class GrantControls(Part):
     operator: Literal["AND", "OR"] | None = at("operator", default=None)
     # Texts, not an enum: what is not known here is only ever something else than MFA.
     built_in: tuple[str, ...] = at("builtInControls")
-    custom: tuple[str, ...] = at("customAuthenticationFactors", default=())
-    terms: tuple[str, ...] = at("termsOfUse", default=())
+    custom: tuple[str, ...] = at("customAuthenticationFactors")
+    terms: tuple[str, ...] = at("termsOfUse")
     strength: AuthenticationStrength | None = at("authenticationStrength", default=None)
 
     @property
@@ -59,10 +65,10 @@ class GrantControls(Part):
 class Users(Part):
     """Whom a policy is for."""
 
-    included: tuple[str, ...] = at("includeUsers", default=())
-    excluded_users: tuple[str, ...] = at("excludeUsers", default=())
-    excluded_groups: tuple[str, ...] = at("excludeGroups", default=())
-    excluded_roles: tuple[str, ...] = at("excludeRoles", default=())
+    included: tuple[str, ...] = at("includeUsers")
+    excluded_users: tuple[str, ...] = at("excludeUsers")
+    excluded_groups: tuple[str, ...] = at("excludeGroups")
+    excluded_roles: tuple[str, ...] = at("excludeRoles")
     stated: Mapping[str, object] = at("")
     """All of it, for exclusions of a kind that is not known here."""
 
@@ -84,7 +90,8 @@ class Users(Part):
 class Applications(Part):
     """What a policy protects."""
 
-    included: tuple[str, ...] = at("includeApplications", default=())
+    included: tuple[str, ...] = at("includeApplications")
+    excluded: tuple[str, ...] = at("excludeApplications")
     stated: Mapping[str, object] = at("")
 
     @property
@@ -113,6 +120,12 @@ class ConditionalAccessPolicy(Resource):
     client_types: tuple[str, ...] = at("conditions.clientAppTypes")
     conditions: Mapping[str, object] = at("conditions")
     """All of them, for conditions of a kind that is not known here."""
+
+    @model_validator(mode="after")
+    def _states_conditions(self) -> Self:
+        if not STATED.issubset(self.conditions):
+            raise ValueError("a condition is neither stated nor null")
+        return self
 
     @property
     def requires_mfa(self) -> bool:
@@ -198,21 +211,20 @@ def mfa_all_users(
 
 
 def _narrowing(stated: Mapping[str, object]) -> list[str]:
-    """Names of the conditions that hold for some cases only, sorted.
-
-    One that says nothing (null, empty, `none`) or that includes all is none.
-    """
+    """Names of the conditions that are set, sorted: not null, not empty, and not for all cases."""
     return sorted(name for name, value in stated.items() if not _is_open(name, value))
 
 
 def _is_open(name: str, value: object) -> bool:
     match value:
-        case None | "" | "none":
+        case None | "":
             return True
         case list():
             return not value or (name.startswith("include") and value in (["All"], ["all"]))
         case Mapping():
-            return not _narrowing(value)
+            # Places and platforms: all of them included, and none excluded, both in so many words.
+            kinds = {key[: len("include")] for key in value}
+            return kinds == {"include", "exclude"} and not _narrowing(value)
         case _:
             # A remark of the protocol, such as `authenticationStrength@odata.context`.
             return "@" in name

@@ -18,6 +18,12 @@ KeySource = Annotated[Literal["microsoft.storage", "microsoft.keyvault"], Before
 """Who holds the key. The API promises no case for it, and answers in more than one."""
 
 
+class EncryptedService(Part):
+    """Encryption of one of the account's services."""
+
+    enabled: bool = at("enabled")
+
+
 class Encryption(Part):
     """A storage account's encryption at rest.
 
@@ -28,9 +34,9 @@ class Encryption(Part):
     key_source: KeySource = at("keySource", default="microsoft.storage")
     key_name: str | None = at("keyvaultproperties.keyname", default=None)
     key_vault: str | None = at("keyvaultproperties.keyvaulturi", default=None)
-    blobs: bool = at("services.blob.enabled", default=True)
-    """Left out, like `files`, where nothing was set for the service, which is encrypted as well."""
-    files: bool = at("services.file.enabled", default=True)
+    blob: EncryptedService | None = at("services.blob", default=None)
+    """Left out, like `file`, where nothing was set for the service, which is encrypted as well."""
+    file: EncryptedService | None = at("services.file", default=None)
     is_doubled: bool = at("requireInfrastructureEncryption", default=False)
     """Whether the hardware encrypts a second time, with another key."""
 
@@ -103,7 +109,7 @@ def encryption(account: StorageAccount, *, require_cmk: bool = False) -> Verdict
     Remediation: with `require_cmk`, set a Key Vault key as the account's encryption key.
     """
     settings = account.encryption or Encryption(key_source="microsoft.storage")
-    if not (settings.blobs and settings.files):
+    if not all(s.enabled for s in (settings.blob, settings.file) if s is not None):
         return failed("encryption is off for blobs or files")
     twice = ", and by the hardware with another" if settings.is_doubled else ""
     match settings.key_source:

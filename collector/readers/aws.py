@@ -1,8 +1,7 @@
 """Reads AWS through boto3.
 
-Which operations are read-only is decided by the service's own model: GET and HEAD over REST; for
-the RPC protocols, where all is POST, an operation that its name and model both call a read. Clients
-are made one for each service and region, under a lock, because making them is not thread-safe.
+Clients are made one for each service and region, under a lock, because making them is not
+thread-safe. What the SDK takes for an empty answer and is none is refused here.
 """
 
 from __future__ import annotations
@@ -27,34 +26,10 @@ from botocore import xform_name
 from botocore.config import Config
 
 from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact, scrub
-from collector.errors import CheckError, CredentialsError
+from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
+from collector.readers.aws_model import is_sensitive, operation_model
 from collector.source import HOMES, Aws, Source
-
-READ_VERBS = ("Describe", "Get", "List", "BatchGet", "Search", "Lookup")
-
-READS_DESPITE_THEIR_NAME = {"iam:GenerateCredentialReport"}
-"""Classed as a read by IAM itself: it makes a report of the account and changes nothing in it."""
-
-SECRET_MEMBERS = frozenset(
-    {
-        "accesstoken",
-        "authorizationtoken",
-        "dbpassword",
-        "plaintext",
-        "secretaccesskey",
-        "secretbinary",
-        "secretstring",
-        "sessiontoken",
-    }
-)
-"""Members by which an answer hands out credentials or secrets, in lower case."""
-
-DEEPEST_SECRET = 4
-"""How deep in an answer its model is searched for them; models may be recursive."""
-
-IDENTIFIERS = {"SSEKMSKeyId"}
-"""Shapes that a model marks sensitive although they only name a key, which is evidence itself."""
 
 DENIED = frozenset(
     {
@@ -86,25 +61,6 @@ TOKENS = ("Marker", "NextMarker", "NextPageToken", "NextToken", "nextPageToken",
 
 REPORT_WAIT_SECONDS = 60
 """How long the IAM credential report may take to be made."""
-
-
-def is_read_only(operation: botocore.model.OperationModel) -> bool:
-    """Whether the service's own model shows an operation to change nothing.
-
-    Over REST a GET or HEAD is a read. A POST, which is all there is over RPC, is one if its name
-    begins with a reading verb and the model has no idempotency token, which only changes need. An
-    operation that hands out secrets is none that evidence may hold, whatever its method.
-    """
-    name = f"{operation.service_model.service_name}:{operation.name}"
-    if _members(operation.output_shape) & SECRET_MEMBERS:
-        return False
-    if name in READS_DESPITE_THEIR_NAME:
-        return True
-    method = operation.http["method"]
-    if method in ("GET", "HEAD") and str(operation.service_model.protocol).startswith("rest"):
-        return True
-    is_named_so = operation.name.startswith(READ_VERBS)
-    return is_named_so and method in ("GET", "POST") and not operation.idempotent_members
 
 
 class AwsReader:
@@ -167,7 +123,7 @@ class AwsReader:
             params=params,
             place=place,
             pages=tuple(
-                redact(page, lambda path: _is_sensitive(operation, path)) for page in read.pages
+                redact(page, lambda path: is_sensitive(operation, path)) for page in read.pages
             ),
             failure=read.failure,
             is_absent=read.failure is not None and read.failure.code in source.absent,
@@ -204,7 +160,7 @@ class _Read:
     def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
         """Read every page, and see that the last one says that it is the last."""
         method = xform_name(operation.name)
-        signs = TRUNCATED
+        signs: tuple[str, ...] = TRUNCATED
         if client.can_paginate(method):
             for page in client.get_paginator(method).paginate(**self.params):
                 self._keep(page)
@@ -287,22 +243,6 @@ def _take(value: Any, steps: list[str]) -> list[JSON]:
     return []
 
 
-def operation_model(
-    service: botocore.model.ServiceModel, name: str
-) -> botocore.model.OperationModel:
-    """The model of an operation that may be called.
-
-    Raises:
-        CheckError: the service has no such operation, or it is not read-only.
-    """
-    if name not in service.operation_names:
-        raise CheckError(f"source {service.service_name}:{name}: the service has no such operation")
-    operation = service.operation_model(name)
-    if not is_read_only(operation):
-        raise CheckError(f"source {service.service_name}:{name}: refused, it is not read-only")
-    return operation
-
-
 def to_json(value: Any) -> JSON:
     """A parsed answer as JSON: times in RFC 3339, bytes as text."""
     match value:
@@ -353,33 +293,6 @@ def _refuse_broken_json(
             json.loads(response_dict["body"] or b"{}")
         except ValueError:
             raise _BrokenJson from None
-
-
-def _members(shape: botocore.model.Shape | None, depth: int = 0) -> set[str]:
-    """Names of all members of a shape, in lower case, a few levels deep."""
-    match shape:
-        case botocore.model.StructureShape() if depth < DEEPEST_SECRET:
-            found = {name.lower() for name in shape.members}
-            return found.union(*(_members(m, depth + 1) for m in shape.members.values()))
-        case botocore.model.ListShape():
-            return _members(shape.member, depth)
-    return set()
-
-
-def _is_sensitive(operation: botocore.model.OperationModel, path: tuple[str, ...]) -> bool:
-    """Whether the model marks the text at this path, or what holds it."""
-    shape: Any = operation.output_shape
-    for step in path:
-        while shape is not None and shape.type_name == "list":
-            shape = shape.member
-        if shape is None or shape.type_name not in ("structure", "map"):
-            return False
-        shape = shape.members.get(step) if shape.type_name == "structure" else shape.value
-    while shape is not None:
-        if shape.metadata.get("sensitive"):
-            return shape.name not in IDENTIFIERS
-        shape = shape.member if shape.type_name == "list" else None
-    return False
 
 
 def open_account(

@@ -23,9 +23,10 @@ import pytest
 import trustme
 
 from collector.check import Check
-from collector.collect import Reads, collect
+from collector.collect import collect
 from collector.evidence.canonical import JSON
 from collector.readers.azure import AzureReader, open_account
+from collector.reads import Reads
 from tests.azure import schema
 from tests.azure.answers import READER, SCOPE, SUBSCRIPTION, role_assignment, security_defaults
 

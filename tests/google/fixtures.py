@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from collector.check import Check
-from collector.collect import Reads, collect
+from collector.collect import collect
 from collector.readers.gcp import GcpReader, open_account
+from collector.reads import Reads
 from tests.google.fake import PROJECT, FakeGoogle
 
 

@@ -15,7 +15,8 @@ from botocore.config import Config
 
 from collector.answer import CUT, REDACTED, Answer
 from collector.errors import CheckError, CredentialsError
-from collector.readers.aws import AwsReader, is_read_only, open_account
+from collector.readers.aws import AwsReader, open_account
+from collector.readers.aws_model import is_read_only
 from collector.source import Aws
 
 TABLES = Aws(
@@ -53,12 +54,13 @@ def answer_with(
     """Let the network answer an operation by itself: by the count of the call, or not at all."""
     count = iter(range(1_000))
 
-    def before_send(request: Any, **_: object) -> botocore.awsrequest.AWSResponse | None:
+    def before_send(request: Any, **_: object) -> Any:
         found = reply(next(count))
         if found is None:
             return None
+        headers: Any = {}
         raw: Any = _Raw(found[1].encode())
-        return botocore.awsrequest.AWSResponse(request.url, found[0], {}, raw)
+        return botocore.awsrequest.AWSResponse(request.url, found[0], headers, raw)
 
     session.events.register(f"before-send.{event}", before_send)
 

@@ -9,9 +9,9 @@ from azure.core.pipeline.transport import RequestsTransport
 
 from collector.answer import Answer
 from collector.check import Verdict, check, passed
-from collector.collect import Unread
 from collector.errors import CheckError
 from collector.evidence.canonical import JSON
+from collector.reads import Unread
 from collector.resource import Resource, at
 from collector.source import HOME, Arm, Aws, Graph, Source
 from tests.azure import cloud

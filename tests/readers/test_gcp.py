@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from google.auth.credentials import AnonymousCredentials
 from google.oauth2.service_account import Credentials
 
 from collector.answer import Answer, Scope
-from collector.errors import CheckError, CredentialsError
+from collector.errors import CheckError
 from collector.evidence.canonical import JSON
 from collector.readers import gcp
-from collector.readers.gcp import RETRIES, SCOPE, GcpReader, open_account
+from collector.readers.gcp import RETRIES, SCOPE, GcpReader
 from collector.readers.gcp_answers import refusal
 from collector.source import HOME, Gcp
 from tests.google import fixtures
 from tests.google.fake import EMAIL, PROJECT, FakeGoogle, Refusal
-from tests.google.fixtures import reader, use
+from tests.google.fixtures import reader
 
 google = fixtures.google
 
@@ -318,27 +315,6 @@ def test_endpoints_are_googles_own_where_none_is_configured(google: FakeGoogle) 
     assert answer.provenance["endpoint"] == "https://compute.googleapis.com/compute/v1/"
 
 
-def test_apis_and_tokens_are_asked_over_tls_by_a_private_authority(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    bundle = str(tmp_path / "authority.pem")
-    authority.cert_pem.write_to_path(bundle)
-    cloud = FakeGoogle(tls=context)
-    use(cloud, monkeypatch, tmp_path)
-    cloud.answer(BUCKETS.name, {})
-
-    trusted = ask(reader(cloud, bundle), BUCKETS)
-    with pytest.raises(CredentialsError) as refused:
-        reader(cloud)
-    cloud.close()
-
-    assert trusted.is_complete
-    assert "certificate verify failed" in str(refused.value)
-
-
 @pytest.mark.parametrize(
     ("source", "told"),
     [
@@ -358,29 +334,3 @@ def test_method_that_may_not_be_called_is_not_called(
         reader(google).read(source, {"bucket": "a"}, HOME)
 
     assert google.requests == []
-
-
-def test_account_is_read_as_the_principal_of_the_key_file(google: FakeGoogle) -> None:
-    assert reader(google).scope == Scope("gcp", "test", PROJECT, EMAIL)
-
-
-@pytest.mark.usefixtures("no_waiting")
-@pytest.mark.parametrize("content", [None, "{", '{"type": "service_account"}', "revoked"])
-def test_credentials_that_cannot_be_used_are_told_in_one_line(
-    google: FakeGoogle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
-) -> None:
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
-    path = tmp_path / "other.json"
-    if content is None:
-        monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
-    elif content == "revoked":
-        google.has_account = False
-    else:
-        path.write_text(content)
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
-
-    with pytest.raises(CredentialsError) as told:
-        open_account("prod", project=PROJECT, endpoint=google.url, ca_bundle=None)
-
-    assert str(told.value).startswith("account prod: ")
-    assert "\n" not in str(told.value)

@@ -156,6 +156,7 @@ def role(
 
 ALL: dict[str, object] = {"Action": "*", "Resource": "*"}
 SOME: dict[str, object] = {"Action": "s3:GetObject", "Resource": "*"}
+USER, GROUP = f"arn:aws:iam::{OWN}:user/u", f"arn:aws:iam::{OWN}:group/g"
 EC2 = {"Service": "ec2.amazonaws.com"}
 ROOT_OF_OTHER = f"arn:aws:iam::{OTHER}:root"
 GITHUB = f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"
@@ -279,13 +280,13 @@ CASES = [
         outcome="not_applicable", reason="attached to nothing"),
     row(no_admin_policies, Role.model_copy(role(EC2), update={"inline": inline(SOME, ALL)}),
         outcome="fail", reason="inline policy p2 allows every action on every resource"),
-    row(no_admin_policies, Group(id=f"arn:aws:iam::{OWN}:group/g", inline=inline({"NotAction": "s3:*", "Resource": "*"})),
+    row(no_admin_policies, Group(id=GROUP, inline=inline({"NotAction": "s3:*", "Resource": "*"})),
         outcome="fail",
         reason="inline policy p1 allows everything but a list that leaves IAM open"),
-    row(no_admin_policies, User(id=f"arn:aws:iam::{OWN}:user/u", inline=inline(SOME)),
+    row(no_admin_policies, User(id=USER, inline=inline(SOME)),
         outcome="pass", reason="no statement allows every action on every resource"),
-    row(no_admin_policies, User(id=f"arn:aws:iam::{OWN}:user/u"), outcome="not_applicable", reason="no inline policies"),
-    row(no_admin_policies, User(id=f"arn:aws:iam::{OWN}:user/u", inline=inline(*[ALL] * 7)), outcome="fail",
+    row(no_admin_policies, User(id=USER), outcome="not_applicable", reason="no inline policies"),
+    row(no_admin_policies, User(id=USER, inline=inline(*[ALL] * 7)), outcome="fail",
         reason="; ".join(f"inline policy p{n} allows every action on every resource"
                          for n in range(1, 6)) + "; and 2 more"),
 

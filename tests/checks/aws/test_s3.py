@@ -130,7 +130,7 @@ def test_bucket_with_everything_set_is_read_as_set(aws: boto3.Session) -> None:
     s3.put_bucket_encryption(
         Bucket="records",
         ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]  # type: ignore[typeddict-item]
+            "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]
         },
     )
     policy = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from checks.azure.entra import (
     CLIENT_TYPES,
@@ -139,8 +140,9 @@ CASES = [
     row(mfa_all_users,
         [policy(conditions={"signInRiskLevels": ["high"], "insiderRiskLevels": "elevated"})], OFF,
         **short("only under conditions on insiderRiskLevels, signInRiskLevels")),
-    row(mfa_all_users, [policy(conditions={"authenticationFlows": {"transferMethods": "none"}})],
-        OFF, **GOOD),
+    row(mfa_all_users,
+        [policy(conditions={"authenticationFlows": {"transferMethods": "deviceCodeFlow"}})],
+        OFF, **short("only under conditions on authenticationFlows")),
     row(mfa_all_users, [undocumented(phaseOfTheMoon={"percent": 50})], OFF,
         **short("only under conditions on phaseOfTheMoon")),
     row(mfa_all_users, [undocumented(**{"users@odata.type": "#users", "phaseOfTheMoon": None})],
@@ -194,3 +196,47 @@ def test_unknown_state_of_a_policy_makes_the_result_unknown(azure: Azure) -> Non
     azure.answer(POLICIES, json.dumps(answer).encode())
 
     assert outcome(azure).startswith("unknown: ")
+
+
+def without_each_field(value: JSON) -> Iterator[JSON]:
+    """The value, robbed of one of its fields at a time, at every depth."""
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from (
+                [*value[:index], less, *value[index + 1 :]] for less in without_each_field(part)
+            )
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield {k: v for k, v in value.items() if k != name}
+            yield from ({**value, name: less} for less in without_each_field(part))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "disabled"},
+        {"controls": ("mfa", "compliantDevice")},
+        {"grant": {"termsOfUse": ["terms"]}},
+        {"grant": {"customAuthenticationFactors": ["duo"]}},
+        {"users": {"includeUsers": ["ann"]}},
+        {"users": {"excludeRoles": [ADMINS]}},
+        {"users": {"excludeUsers": list("abcdef")}},
+        {"users": {"excludeGroups": list("abcdef")}},
+        {"applications": {"excludeApplications": ["payroll"]}},
+        {"conditions": {"clientAppTypes": ["browser"]}},
+        {"conditions": {"userRiskLevels": ["high"]}},
+        {"conditions": {"locations": {"includeLocations": ["All"], "excludeLocations": ["x"]}}},
+        {"conditions": {"platforms": {"includePlatforms": ["iOS"], "excludePlatforms": []}}},
+    ],
+    ids=str,
+)
+def test_policy_that_falls_short_does_not_pass_for_want_of_a_field(changes: Any) -> None:
+    outcomes = set()
+    for answer in without_each_field(access_policy("MFA", **changes)):
+        try:
+            verdict = mfa_all_users([ConditionalAccessPolicy.parse(answer)], OFF)
+        except ValidationError:
+            continue
+        outcomes.add(verdict.outcome)
+
+    assert outcomes == {"fail"}
