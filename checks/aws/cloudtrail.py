@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import StringConstraints, model_validator
 
 from collector.check import Verdict, check, failed, passed
 from collector.resource import Part, Resource, at
@@ -26,7 +28,9 @@ class Trail(Resource):
         permission="cloudtrail:DescribeTrails",
         items="trailList",
     )
-    id: str = at("TrailARN")
+    id: Annotated[str, StringConstraints(pattern=r"^arn:[^:]+:cloudtrail:[^:]+:\d{12}:")] = at(
+        "TrailARN"
+    )
     name: str = at("Name")
     region: str = at("HomeRegion")
     is_multi_region: bool = at("IsMultiRegionTrail")
@@ -175,10 +179,21 @@ class EventSelectors(Resource):
 
 
 class Expiration(Part):
-    """When a lifecycle rule deletes current versions; neither: it only tidies delete markers."""
+    """When a lifecycle rule deletes current versions, or that it only tidies delete markers."""
 
     days: int | None = at("Days", default=None)
     date: datetime | None = at("Date", default=None)
+    tidies: bool | None = at("ExpiredObjectDeleteMarker", default=None)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.days is None and self.date is None and self.tidies is None:
+            raise ValueError("an expiration has days, a date or delete markers")
+        return self
+
+
+class OtherAction(Part):
+    """Something else that a lifecycle rule does, which deletes no current version."""
 
 
 class LifecycleRule(Part):
@@ -190,6 +205,17 @@ class LifecycleRule(Part):
     filter_prefix: str | None = at("Filter.Prefix", default=None)
     and_prefix: str | None = at("Filter.And.Prefix", default=None)
     expiration: Expiration | None = at("Expiration", default=None)
+    transitions: tuple[OtherAction, ...] = at("Transitions", default=())
+    old_versions: OtherAction | None = at("NoncurrentVersionExpiration", default=None)
+    old_transitions: tuple[OtherAction, ...] = at("NoncurrentVersionTransitions", default=())
+    uploads: OtherAction | None = at("AbortIncompleteMultipartUpload", default=None)
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        others = (self.transitions, self.old_versions, self.old_transitions, self.uploads)
+        if self.expiration is None and others == ((), None, (), None):
+            raise ValueError("a lifecycle rule does something")
+        return self
 
     def deletes_early(self, key_prefix: str, min_days: int) -> str | None:
         """Why the rule deletes files below a prefix too early, as a phrase, or None."""

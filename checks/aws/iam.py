@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from checks.aws.policy import PolicyDocument
 from checks.aws.trust import trusted, weaknesses
@@ -40,11 +40,12 @@ class PasswordPolicy(Resource):
         absent=("NoSuchEntity",),
         regions="home",
     )
-    min_length: int | None = at("PasswordPolicy.MinimumPasswordLength", default=None)
-    require_lowercase: bool = at("PasswordPolicy.RequireLowercaseCharacters", default=False)
-    require_uppercase: bool = at("PasswordPolicy.RequireUppercaseCharacters", default=False)
-    require_numbers: bool = at("PasswordPolicy.RequireNumbers", default=False)
-    require_symbols: bool = at("PasswordPolicy.RequireSymbols", default=False)
+    min_length: int | None = at("PasswordPolicy.MinimumPasswordLength", absent=None)
+    require_lowercase: bool = at("PasswordPolicy.RequireLowercaseCharacters", absent=False)
+    require_uppercase: bool = at("PasswordPolicy.RequireUppercaseCharacters", absent=False)
+    require_numbers: bool = at("PasswordPolicy.RequireNumbers", absent=False)
+    require_symbols: bool = at("PasswordPolicy.RequireSymbols", absent=False)
+    # Left out where former passwords are not refused.
     reuse_prevention: int = at("PasswordPolicy.PasswordReusePrevention", default=0)
 
 
@@ -108,6 +109,10 @@ def _details(items: str) -> Aws:
     )
 
 
+Arn = Annotated[str, StringConstraints(pattern=r"^arn:[^:]+:iam::\d{12}:")]
+"""Full name of something in the account itself."""
+
+
 class InlinePolicy(Part):
     """A policy that is part of the user, group or role it is for."""
 
@@ -119,7 +124,7 @@ class User(Resource):
     """An IAM user and its inline policies."""
 
     source = _details("UserDetailList")
-    id: str = at("Arn")
+    id: Arn = at("Arn")
     # IAM leaves the list out where it is empty, for users only.
     inline: tuple[InlinePolicy, ...] = at("UserPolicyList", default=())
 
@@ -128,7 +133,7 @@ class Group(Resource):
     """A group of IAM users and its inline policies."""
 
     source = _details("GroupDetailList")
-    id: str = at("Arn")
+    id: Arn = at("Arn")
     inline: tuple[InlinePolicy, ...] = at("GroupPolicyList")
 
 
@@ -139,7 +144,7 @@ class Role(Resource):
     """
 
     source = _details("RoleDetailList")
-    id: str = at("Arn")
+    id: Arn = at("Arn")
     path: str = at("Path")
     created: datetime = at("CreateDate")
     trust: PolicyDocument = at("AssumeRolePolicyDocument")
@@ -164,7 +169,7 @@ class ManagedPolicy(Resource):
     """A customer-managed policy, and to how many users, groups and roles it is attached."""
 
     source = _details("Policies")
-    id: str = at("Arn")
+    id: Arn = at("Arn")
     attachments: int = at("AttachmentCount")
     versions: Annotated[tuple[PolicyVersion, ...], AfterValidator(_with_one_default)] = at(
         "PolicyVersionList"

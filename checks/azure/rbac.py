@@ -16,15 +16,25 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
 
 
+RolePath = Annotated[str, Field(pattern=r"(?i)/roleDefinitions/[^/]+$")]
+"""A path that ends with the role's id; what precedes it differs with the scope."""
+
+ScopePath = Annotated[
+    str,
+    Field(
+        pattern=r"(?i)^/(subscriptions/.+|providers/Microsoft\.Management/managementGroups/.+)?$"
+    ),
+]
+"""The root, a management group, a subscription, or something inside one."""
+
 PrincipalType = Literal["Device", "ForeignGroup", "Group", "ServicePrincipal", "User"]
 
 
 class _Held(Resource):
     """A role that a principal holds in a scope."""
 
-    role: str
-    """A path that ends with the role's id; what precedes it differs with the scope."""
-    scope: str
+    role: RolePath
+    scope: ScopePath
     principal: str
     type: PrincipalType
 
@@ -53,8 +63,8 @@ class RoleAssignment(_Held):
         items="value",
     )
     id: str = at("id")
-    role: str = at("properties.roleDefinitionId")
-    scope: str = at("properties.scope")
+    role: RolePath = at("properties.roleDefinitionId")
+    scope: ScopePath = at("properties.scope")
     principal: str = at("properties.principalId")
     type: PrincipalType = at("properties.principalType")
 
@@ -108,8 +118,8 @@ class RoleHolders(_Held):
         params={"group": "owner_group"},
         query={"$select": "id", "$top": "999"},
     )
-    role: str = parent("role")
-    scope: str = parent("scope")
+    role: RolePath = parent("role")
+    scope: ScopePath = parent("scope")
     principal: str = parent("principal")
     type: PrincipalType = parent("type")
     members: tuple[Member, ...] | None = at("value", default=None)

@@ -24,6 +24,18 @@ class EncryptedService(Part):
     enabled: bool = at("enabled")
 
 
+class EncryptedServices(Part):
+    """The services for which something was set; the others are encrypted as well."""
+
+    blob: EncryptedService | None = at("blob", default=None)
+    file: EncryptedService | None = at("file", default=None)
+
+    @property
+    def are_encrypted(self) -> bool:
+        """Whether none is said not to be."""
+        return all(service.enabled for service in (self.blob, self.file) if service is not None)
+
+
 class Encryption(Part):
     """A storage account's encryption at rest.
 
@@ -34,11 +46,9 @@ class Encryption(Part):
     key_source: KeySource = at("keySource", default="microsoft.storage")
     key_name: str | None = at("keyvaultproperties.keyname", default=None)
     key_vault: str | None = at("keyvaultproperties.keyvaulturi", default=None)
-    blob: EncryptedService | None = at("services.blob", default=None)
-    """Left out, like `file`, where nothing was set for the service, which is encrypted as well."""
-    file: EncryptedService | None = at("services.file", default=None)
+    services: EncryptedServices | None = at("services", default=None)
     is_doubled: bool = at("requireInfrastructureEncryption", default=False)
-    """Whether the hardware encrypts a second time, with another key."""
+    """Whether the infrastructure below encrypts a second time, with another key and algorithm."""
 
 
 class StorageAccount(Resource):
@@ -108,10 +118,12 @@ def encryption(account: StorageAccount, *, require_cmk: bool = False) -> Verdict
     Says nothing of encryption scopes, which may name another key for some of the containers.
     Remediation: with `require_cmk`, set a Key Vault key as the account's encryption key.
     """
-    settings = account.encryption or Encryption(key_source="microsoft.storage")
-    if not all(s.enabled for s in (settings.blob, settings.file) if s is not None):
+    settings = account.encryption
+    if settings is None:
+        settings = Encryption(key_source="microsoft.storage")
+    if settings.services is not None and not settings.services.are_encrypted:
         return failed("encryption is off for blobs or files")
-    twice = ", and by the hardware with another" if settings.is_doubled else ""
+    twice = ", and a second time by the infrastructure" if settings.is_doubled else ""
     match settings.key_source:
         case "microsoft.keyvault":
             key = f"{settings.key_name or 'unnamed'} in {settings.key_vault or 'a vault not named'}"

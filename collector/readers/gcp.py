@@ -32,8 +32,8 @@ from googleapiclient.errors import HttpError
 from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
-from collector.readers.gcp_answers import broken, incomplete, one_line, refusal
-from collector.readers.gcp_methods import discovery_document, method_description
+from collector.readers.gcp_answers import broken, incomplete, one_line, refusal, strange
+from collector.readers.gcp_methods import answer_fields, discovery_document, method_description
 from collector.source import Gcp, Source
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -99,8 +99,8 @@ class GcpReader:
             CheckError: the method is unknown, or not read-only.
         """
         assert isinstance(source, Gcp)
-        service, collection = self._open(source)
-        read = _Read(source)
+        service, collection, fields = self._open(source)
+        read = _Read(source, fields)
         started = self._clock()
         begin = time.monotonic()
         with self._connection() as connection:
@@ -131,18 +131,20 @@ class GcpReader:
             provenance=provenance,
         )
 
-    def _open(self, source: Gcp) -> tuple[_Service, Any]:
-        """The service, and the client's object for a collection whose method may be called."""
+    def _open(self, source: Gcp) -> tuple[_Service, Any, frozenset[str]]:
+        """The service, the client's object for the collection of a method that may be called, and
+        the names of the method's answers."""
         key = (source.api, source.version, source.collection)
         with self._lock:
             service = self._service(source.api, source.version)
-            method_description(service.document, source)
+            method = method_description(service.document, source)
             if key not in self._collections:
                 found = service.client
                 for step in source.collection.split("."):
                     found = getattr(found, fix_method_name(step))()
                 self._collections[key] = found
-            return service, self._collections[key]
+            fields = answer_fields(service.document, method)
+            return service, self._collections[key], fields
 
     def _service(self, api: str, version: str) -> _Service:
         if (api, version) not in self._services:
@@ -184,6 +186,7 @@ class _Read:
     """One read in the making."""
 
     source: Gcp
+    fields: frozenset[str]
     pages: list[JSON] = field(default_factory=list)
     failure: Failure | None = None
     volatile: dict[str, JSON] = field(default_factory=dict)
@@ -202,10 +205,11 @@ class _Read:
             if page is None:
                 return
             token = page.get("nextPageToken")
-            partial = incomplete(self.source, page)
             request = following(request, page)
-            if partial is not None:
-                self.failure = Failure(CUT, partial, wire.status)
+            if (told := strange(self.source, page, self.fields)) is not None:
+                self.failure = Failure(MALFORMED, told, wire.status)
+            elif (told := incomplete(self.source, page)) is not None:
+                self.failure = Failure(CUT, told, wire.status)
             elif token and (request is None or str(token) in tokens):
                 self.failure = Failure(CUT, "there are more pages, and no way to them", wire.status)
             tokens.add(str(token))
@@ -216,7 +220,8 @@ class _Read:
         """The next answer, if it is an object that can be written down again as evidence."""
         try:
             page = request.execute(http=wire, num_retries=RETRIES)
-            if isinstance(page, dict):
+            # The client makes an empty object of an answer without content.
+            if isinstance(page, dict) and wire.status == 200:
                 # NaN and half a character get through Python's JSON, and through no other.
                 json.dumps(page, ensure_ascii=False, allow_nan=False).encode()
                 return page
@@ -302,8 +307,8 @@ def open_account(
         credentials.refresh(_requester(connection))
     except (*TRANSPORT, ValueError) as error:
         raise CredentialsError(
-            f"account {name}: asking Google for a token: {one_line(error)}; are the credentials"
-            " expired or disabled?"
+            f"account {name}: asking Google for a token: {one_line(error)}; expected a token"
+            " endpoint that can be reached, and credentials that are still valid"
         ) from None
     finally:
         connection.close()

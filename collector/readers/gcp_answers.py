@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import google.auth.exceptions
@@ -38,6 +38,23 @@ def incomplete(source: Gcp, page: Mapping[str, Any]) -> str | None:
             if code != "NO_RESULTS_ON_PAGE":
                 return scrub(f"warning: {json.dumps(warning, sort_keys=True)}")
     return None
+
+
+def strange(source: Gcp, page: Mapping[str, Any], fields: Set[str]) -> str | None:
+    """Why a page without the list that was asked for is no empty list; None where it may be one.
+
+    Google leaves out a list that is empty. Something else on the way that answers with an object
+    of its own would look the same, but for its names.
+
+    Args:
+        source: what was asked for.
+        page: the answer.
+        fields: the names that the method's answers can have.
+    """
+    if source.items is None or page.get(source.items.partition(".")[0]) is not None:
+        return None
+    unknown = sorted(set(page) - fields)
+    return f"no {source.items}, but {', '.join(unknown)}" if unknown else None
 
 
 def _warnings(holder: Any) -> list[Any]:

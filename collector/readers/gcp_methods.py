@@ -85,3 +85,9 @@ def method_description(document: Mapping[str, Any], source: Gcp) -> Mapping[str,
     if not is_read_only(method):
         raise CheckError(f"source {source.name}: refused, it is not read-only")
     return method
+
+
+def answer_fields(document: Mapping[str, Any], method: Mapping[str, Any]) -> frozenset[str]:
+    """The names at the top of a method's answers."""
+    schema = document["schemas"].get(method.get("response", {}).get("$ref"), {})
+    return frozenset(schema.get("properties", ()))

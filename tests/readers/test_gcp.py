@@ -155,6 +155,24 @@ def test_answer_that_says_that_it_is_a_part_is_incomplete(
     assert answer.pages == (page,)
 
 
+def test_object_that_is_no_answer_of_the_method_is_no_empty_list(google: FakeGoogle) -> None:
+    google.garble(BUCKETS.name, b'{"message": "sign in first"}')
+
+    answer = ask(reader(google), BUCKETS)
+
+    assert answer.failure is not None
+    assert answer.failure.code == "Malformed"
+
+
+def test_answer_without_content_is_no_empty_list(google: FakeGoogle) -> None:
+    google.refuse(BUCKETS.name, Refusal(204, "", ""))
+
+    answer = ask(reader(google), BUCKETS)
+
+    assert answer.failure is not None
+    assert answer.failure.code == "Malformed"
+
+
 def test_scope_that_holds_nothing_is_complete(google: FakeGoogle) -> None:
     empty = {"warning": {"code": "NO_RESULTS_ON_PAGE", "message": "none"}}
     google.answer(DISKS.name, {"items": {"zones/a": empty, "zones/b": {"disks": []}}})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
+from pydantic import ValidationError
 
 from checks.aws import cloudtrail
 from checks.aws.cloudtrail import (
@@ -15,6 +16,7 @@ from checks.aws.cloudtrail import (
     Expiration,
     FieldSelector,
     LifecycleRule,
+    OtherAction,
     Selector,
     Trail,
     TrailBucketLifecycle,
@@ -26,6 +28,7 @@ from checks.aws.cloudtrail import (
 )
 from collector.check import Check
 from collector.evaluate import evaluate
+from collector.evidence.canonical import JSON
 from collector.resource import Resource
 from tests.botocore_paths import assert_paths
 from tests.cases import Case, read_aws, row
@@ -103,13 +106,15 @@ def rule(
     *,
     days: int | None = None,
     date: datetime | None = None,
+    tidies: bool | None = None,
     id: str | None = "tidy",
     status: str = "Enabled",
     **prefix: str,
 ) -> TrailBucketLifecycle:
     """A bucket with one lifecycle rule."""
+    expiration = Expiration(days=days, date=date, tidies=tidies)
     one = LifecycleRule.model_validate(
-        {"id": id, "status": status, "expiration": Expiration(days=days, date=date), **prefix}
+        {"id": id, "status": status, "expiration": expiration, **prefix}
     )
     return TrailBucketLifecycle(rules=(one,))
 
@@ -123,7 +128,10 @@ NEITHER = {
     "outcome": "fail",
     "reason": "trail main does not record all read and write management events",
 }
-FOREVER = TrailBucketLifecycle()
+FOREVER = TrailBucketLifecycle(rules=())
+MOVES = TrailBucketLifecycle(
+    rules=(LifecycleRule(status="Enabled", transitions=(OtherAction(),), uploads=OtherAction()),)
+)
 UNLOCKED = TrailBucketLock()
 KEPT = {
     "outcome": "pass",
@@ -203,7 +211,8 @@ CASES = [
     row(bucket_retention, trail(), rule(date=datetime(2040, 1, 1, tzinfo=UTC), id=None), UNLOCKED,
         outcome="fail", reason="a lifecycle rule deletes files of any age from 2040-01-01 on;"
         " no Object Lock by default"),
-    row(bucket_retention, trail(), rule(), UNLOCKED, **KEPT),
+    row(bucket_retention, trail(), rule(tidies=True), UNLOCKED, **KEPT),
+    row(bucket_retention, trail(), MOVES, UNLOCKED, **KEPT),
     row(bucket_retention, trail(), rule(days=30, status="Disabled"), UNLOCKED, **KEPT),
     row(bucket_retention, trail(), rule(days=30, prefix="AWSLogs/"), UNLOCKED, **EARLY),
     row(bucket_retention, trail(), rule(days=30, filter_prefix=""), UNLOCKED, **EARLY),
@@ -273,7 +282,9 @@ def test_trail_for_all_regions_is_one_trail_and_asked_once(aws: boto3.Session) -
     assert [o.resource.advanced for o in reads[EventSelectors]] == [
         (advanced(eventCategory=IS_MANAGEMENT),)
     ]
-    assert [o.resource for o in reads[TrailBucketLifecycle]] == [TrailBucketLifecycle(id=arn)]
+    assert [o.resource for o in reads[TrailBucketLifecycle]] == [
+        TrailBucketLifecycle(id=arn, rules=())
+    ]
     assert [o.resource for o in reads[TrailBucketLock]] == [TrailBucketLock(id=arn)]
     (call,) = [a for _, a in reads.answers if a.source == "cloudtrail:GetTrailStatus"]
     assert not [
@@ -322,6 +333,13 @@ def test_bucket_with_rules_and_lock_is_read(aws: boto3.Session) -> None:
         ),
     )
     assert (lock.mode, lock.days) == ("COMPLIANCE", 400)
+
+
+@pytest.mark.parametrize("part", [{}, {"Expiration": {}}])
+def test_rule_that_does_nothing_cannot_be_read(part: dict[str, JSON]) -> None:
+    """S3 takes no such rule: a part of it is missing, and it might be what it deletes."""
+    with pytest.raises(ValidationError):
+        TrailBucketLifecycle.parse({"Rules": [{"Status": "Enabled", **part}]}, trail())
 
 
 def test_trail_whose_bucket_is_not_to_be_seen_is_unknown(aws: boto3.Session) -> None:

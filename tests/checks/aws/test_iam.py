@@ -89,6 +89,11 @@ def with_password(**changes: object) -> CredentialReportUser:
     return user(**{**password, **changes})
 
 
+def no_policy() -> PasswordPolicy:
+    """What an account without a password policy has."""
+    return PasswordPolicy.parse({}, is_absent=True)
+
+
 def strong(**changes: object) -> PasswordPolicy:
     """A password policy that is strict enough, with some settings changed."""
     settings: dict[str, object] = {
@@ -259,7 +264,7 @@ CASES = [
 
     row(password_policy, strong(), outcome="pass",
         reason="asks for 14 characters of all classes and refuses 24 former passwords"),
-    row(password_policy, PasswordPolicy(), outcome="fail", reason="no password policy"),
+    row(password_policy, no_policy(), outcome="fail", reason="no password policy"),
     row(password_policy, strong(min_length=13),
         outcome="fail", reason="asks for 13 characters, not 14"),
     row(password_policy, strong(min_length=12, reuse_prevention=5), min_length=12,
@@ -440,7 +445,7 @@ def test_empty_account_has_no_roles_and_no_password_policy(aws: boto3.Session) -
         settings={},
         now=NOW,
     )
-    assert [o.resource for o in reads[PasswordPolicy]] == [PasswordPolicy()]
+    assert [o.resource for o in reads[PasswordPolicy]] == [no_policy()]
     assert [o.resource for o in reads[AccountSummary]] == [summary(password=None)]
     assert [(r.check, r.outcome) for r in results] == [
         ("aws.iam.no_admin_policies", "not_applicable"),
@@ -458,7 +463,13 @@ def test_password_policy_is_read(aws: boto3.Session) -> None:
     reads = read_aws(aws, password_policy)
 
     assert [o.resource for o in reads[PasswordPolicy]] == [
-        PasswordPolicy(min_length=16, require_symbols=True, reuse_prevention=5)
+        strong(
+            min_length=16,
+            require_lowercase=False,
+            require_uppercase=False,
+            require_numbers=False,
+            reuse_prevention=5,
+        )
     ]
 
 

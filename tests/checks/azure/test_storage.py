@@ -46,7 +46,7 @@ CASES = [
         outcome="pass", reason=PLATFORM),
     row(encryption, account(encryption={"keySource": "Microsoft.Storage",
                                         "requireInfrastructureEncryption": True}),
-        outcome="pass", reason=f"{PLATFORM}, and by the hardware with another"),
+        outcome="pass", reason=f"{PLATFORM}, and a second time by the infrastructure"),
     row(encryption, account(encryption={"keySource": "Microsoft.Storage",
                                         "services": {"blob": {"enabled": False}}}),
         outcome="fail", reason="encryption is off for blobs or files"),
