@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
-from collector.evidence.canonical import JSON, canonical, sha256
+from collector.evidence.canonical import JSON, canonical, sha256, timestamp
 from collector.source import HOME, Aws, Gcp, Provider, Source
 
 NOT_RECORDED = "NotRecorded"
@@ -66,6 +67,28 @@ class Failure:
     denied: bool = False
 
 
+IsSensitive = Callable[[tuple[str, ...]], bool]
+"""Says of a path of names in an answer (lists do not count) whether the SDK's model marks it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a reader brings of one read, all pages, before secrets are taken out."""
+
+    pages: Sequence[JSON]
+    failure: Failure | None
+    endpoint: str
+    identity: str
+    started: datetime
+    duration_seconds: float
+    status: int | None
+    """HTTP status of the last attempt; None if nobody answered."""
+    request_ids: Sequence[str]
+    attempts: int
+    volatile: Mapping[str, JSON]
+    is_sensitive: IsSensitive | None = None
+
+
 @dataclass(frozen=True)
 class Answer:
     """One read of one source with one set of parameters in one place, all pages."""
@@ -79,6 +102,28 @@ class Answer:
     """The API said, by one of the source's codes, that there is nothing."""
     provenance: Mapping[str, JSON] = field(default_factory=dict)
     """endpoint, identity, started, duration_ms, status, request_ids, attempts, volatile."""
+
+    @classmethod
+    def of(cls, source: Source, params: Mapping[str, JSON], place: str, read: Finished) -> Answer:
+        """The answer that a reader's finished read is: without secrets, with its provenance."""
+        return cls(
+            source=source.name,
+            params=params,
+            place=place,
+            pages=tuple(redact(page, read.is_sensitive) for page in read.pages),
+            failure=read.failure,
+            is_absent=read.failure is not None and read.failure.code in source.absent,
+            provenance={
+                "endpoint": read.endpoint,
+                "identity": read.identity,
+                "started": timestamp(read.started),
+                "duration_ms": round(read.duration_seconds * 1000),
+                "status": read.status,
+                "request_ids": list(read.request_ids),
+                "attempts": read.attempts,
+                "volatile": redact(read.volatile),
+            },
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -189,7 +234,7 @@ def _merged(pages: Sequence[JSON]) -> JSON:
     return merged
 
 
-def redact(value: JSON, is_sensitive: Callable[[tuple[str, ...]], bool] | None = None) -> JSON:
+def redact(value: JSON, is_sensitive: IsSensitive | None = None) -> JSON:
     """The answer without secrets: texts under telling names, key material, and what the SDK's
     model marks.
 
@@ -200,9 +245,7 @@ def redact(value: JSON, is_sensitive: Callable[[tuple[str, ...]], bool] | None =
     return _redacted(value, (), is_sensitive or (lambda path: False))
 
 
-def _redacted(
-    value: JSON, path: tuple[str, ...], is_sensitive: Callable[[tuple[str, ...]], bool]
-) -> JSON:
+def _redacted(value: JSON, path: tuple[str, ...], is_sensitive: IsSensitive) -> JSON:
     match value:
         case Mapping():
             return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}

@@ -35,6 +35,9 @@ Outcome = Literal["pass", "fail", "not_applicable"]
 Severity = Literal["critical", "high", "medium", "low"]
 SettingValue = bool | int | float | str | tuple[str, ...]
 
+MOST_LISTED = 5
+"""How many names a reason shows before it only counts them."""
+
 ENTRY_POINTS = "collector.checks"
 """Group by which other distributions add packages of checks."""
 
@@ -60,6 +63,14 @@ def failed(reason: str) -> Verdict:
 def not_applicable(reason: str) -> Verdict:
     """The condition has no meaning for this resource."""
     return Verdict("not_applicable", reason)
+
+
+def listed(names: Iterable[object], separator: str = ", ") -> str:
+    """Names for a reason, in the order that they are given in: the first few, and how many more."""
+    texts = [str(name) for name in names]
+    more = len(texts) - MOST_LISTED
+    shown = separator.join(texts[:MOST_LISTED])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass(frozen=True)

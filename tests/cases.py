@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import boto3
 
 from collector.check import Check
-from collector.collect import collect
+from collector.collect import WORKERS, collect
 from collector.readers.aws import open_account
 from collector.reads import Reads
 
@@ -38,7 +38,11 @@ def row(check: Check[...], *given: object, outcome: str, reason: str, **settings
 
 
 def read_aws(
-    session: boto3.Session, *checks: Check[...], regions: tuple[str, ...] = ("us-east-1",)
+    session: boto3.Session,
+    *checks: Check[...],
+    regions: tuple[str, ...] = ("us-east-1",),
+    workers: int = WORKERS,
 ) -> Reads:
     """What the checks' sources bring from a simulated AWS account."""
-    return collect(checks, open_account(session, "test", regions=regions, expected=None))
+    reader = open_account(session, "test", regions=regions, expected=None)
+    return collect(checks, reader, workers=workers)

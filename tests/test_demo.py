@@ -16,7 +16,6 @@ from pathlib import Path
 import boto3
 import pytest
 
-import collector.demo
 from checks.aws.s3 import Bucket
 from collector.answer import Answer
 from collector.check import Check, SettingValue, discover
@@ -217,4 +216,11 @@ def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "moto", None)
 
     with pytest.raises(ConfigError, match="needs the extra demo; pip install"):
-        collector.demo.open_demo()
+        open_demo()
+
+
+def test_a_moto_set_to_another_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+
+    with pytest.raises(ConfigError, match=r"found MOTO_ACCOUNT_ID in the environment"):
+        open_demo()

@@ -1,10 +1,10 @@
 """Amazon CloudFront: distributions."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
-from collector.check import Verdict, check, failed, not_applicable, passed
+from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at, parent
 from collector.source import Aws
 
@@ -25,9 +25,6 @@ MinimumVersion = Literal[
 
 BUCKET_DOMAIN = re.compile(r"\.s3(?!-website)[a-z0-9.-]*\.amazonaws\.com(\.cn)?$")
 """Names of S3 endpoints: `records.s3.eu-west-1.amazonaws.com`, with and without a region."""
-
-MOST_NAMES = 5
-"""How many names a reason lists before it only counts them."""
 
 
 class Behavior(Part):
@@ -156,7 +153,7 @@ def _viewer_faults(distribution: DistributionConnections) -> Iterator[str]:
     policies += [(b.pattern, b.viewer_policy) for b in distribution.behaviors]
     plain = [pattern for pattern, policy in policies if policy == "allow-all"]
     if plain:
-        yield f"plain HTTP is served for {_listed(plain)}"
+        yield f"plain HTTP is served for {listed(sorted(plain))}"
     if not (distribution.acm_certificate or distribution.iam_certificate):
         yield "the default certificate accepts TLS 1.0"
         return
@@ -181,10 +178,4 @@ def _origin_faults(distribution: DistributionConnections) -> Iterator[str]:
         if fault is not None:
             faults.append(f"{origin.id} ({fault})")
     if faults:
-        yield f"origins without HTTPS and TLS 1.2 only: {_listed(faults)}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = len(ordered) - MOST_NAMES
-    return ", ".join(ordered[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        yield f"origins without HTTPS and TLS 1.2 only: {listed(sorted(faults))}"

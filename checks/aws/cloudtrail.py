@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from collector.check import Verdict, check, failed, passed
+from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
 
@@ -294,8 +294,8 @@ def multi_region(
             but = f" but those of {', '.join(sorted(selected[1]))}" if selected[1] else ""
             recording.append(f"trail {trail.name} records all management events{but}")
     if recording:
-        return passed(_listed(recording))
-    return failed(_listed(wanting))
+        return passed(listed(recording, "; "))
+    return failed(listed(wanting, "; "))
 
 
 @check(control="log-integrity", severity="medium")
@@ -334,7 +334,7 @@ def bucket_retention(
     found = (rule.deletes_early(trail.key_prefix, min_days) for rule in lifecycle.rules)
     early = [phrase for phrase in found if phrase is not None]
     if early:
-        return failed(f"{_listed(early)}; {_lock(lock)}")
+        return failed(f"{listed(early, '; ')}; {_lock(lock)}")
     return passed(f"no lifecycle rule deletes files before {min_days} days; {_lock(lock)}")
 
 
@@ -358,8 +358,3 @@ def _lock(lock: TrailBucketLock) -> str:
         return "no Object Lock by default"
     period = f"{lock.years} years" if lock.years else f"{lock.days} days"
     return f"Object Lock {lock.mode} for {period}"
-
-
-def _listed(phrases: Sequence[str]) -> str:
-    more = f"; and {len(phrases) - 5} more" if len(phrases) > 5 else ""
-    return "; ".join(phrases[:5]) + more

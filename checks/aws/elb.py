@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from collector.check import Verdict, check, failed, not_applicable, passed
+from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at, parent
 from collector.source import Aws
 
@@ -15,9 +15,6 @@ Protocol = Literal[
 
 MODERN = frozenset({"TLSv1.2", "TLSv1.3"})
 """Protocol versions that are good enough, as ELB spells them."""
-
-MOST_NAMES = 5
-"""How many names a reason lists before it only counts them."""
 
 
 class LoadBalancer(Resource):
@@ -272,7 +269,7 @@ def _classic_listeners(balancer: ClassicLoadBalancer, passthrough: tuple[str, ..
     ]  # fmt: skip
     plain = [f"{o.protocol} on {o.port}" for o in judged if o.protocol not in ("HTTPS", "SSL")]
     if plain:
-        return failed(f"listeners without TLS: {_listed(plain)}")
+        return failed(f"listeners without TLS: {listed(sorted(plain))}")
     if not judged:
         return not_applicable("no listener is to be judged")
     return passed("all listeners are HTTPS or SSL")
@@ -284,11 +281,5 @@ def _plain(rules: tuple[Rule, ...]) -> Verdict:
         return failed("the listener is HTTP and no rule redirects to HTTPS")
     lax = [r.priority for r in rules if not all(a.is_refusal for a in r.actions) or not r.actions]
     if lax:
-        return failed(f"plain HTTP is served by rules: {_listed(lax)}")
+        return failed(f"plain HTTP is served by rules: {listed(sorted(lax))}")
     return passed("plain HTTP is only redirected to HTTPS or refused")
-
-
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = len(ordered) - MOST_NAMES
-    return ", ".join(ordered[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from checks.aws.policy import PolicyDocument
 from checks.aws.trust import trusted, weaknesses
-from collector.check import Verdict, check, failed, not_applicable, passed
+from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
 
@@ -355,7 +355,7 @@ def no_admin_policies(holder: ManagedPolicy | User | Group | Role) -> Verdict:
     found = [(name, each.grants_everything(partition)) for name, each in documents]
     granting = [f"{name}{phrase}" for name, phrase in found if phrase is not None]
     if granting:
-        return failed(_listed(sorted(granting), "; "))
+        return failed(listed(sorted(granting), "; "))
     return passed("no statement allows every action on every resource")
 
 
@@ -384,15 +384,10 @@ def role_inventory(
     if now - last > timedelta(days=max_unused_days) and not is_service_linked:
         created = f"no recorded use, created {_day(role.created)}"
         found.append(f"last used {_day(last)}" if role.last_used else created)
-    inventory = f"trusted: {_listed(trusted(role.trust), ', ') or 'nobody'}"
+    inventory = f"trusted: {listed(trusted(role.trust)) or 'nobody'}"
     if found:
-        return failed(f"{_listed(found, '; ')}; {inventory}")
+        return failed(f"{listed(found, '; ')}; {inventory}")
     return passed(inventory)
-
-
-def _listed(names: Sequence[str], separator: str) -> str:
-    shown = separator.join(names[:5])
-    return f"{shown}{separator}and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 def _day(moment: datetime) -> str:

@@ -5,8 +5,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from checks.azure.wording import some
-from collector.check import Verdict, check, failed, passed
+from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Part, Resource, at
 from collector.source import Graph
 
@@ -84,7 +83,7 @@ class Users(Part):
         judged = ("excludeGroups", "excludeRoles", "excludeUsers")
         rest = {k: v for k, v in self.stated.items() if k.startswith("exclude")}
         further = [name for name in _narrowing(rest) if name not in judged]
-        return f"has {some(further)}" if further else None
+        return f"has {listed(further)}" if further else None
 
 
 class Applications(Part):
@@ -149,7 +148,7 @@ class ConditionalAccessPolicy(Resource):
             return "not for all kinds of client"
         judged = ("applications", "clientAppTypes", "users")
         further = [name for name in _narrowing(self.conditions) if name not in judged]
-        return f"only under conditions on {some(further)}" if further else None
+        return f"only under conditions on {listed(further)}" if further else None
 
     @property
     def exclusions(self) -> tuple[str, ...]:
@@ -198,15 +197,15 @@ def mfa_all_users(
     whole = sorted((p for p in requiring if p.shortfall is None), key=lambda p: len(p.exclusions))
     if not whole:
         faults = [f"{p.name}: {p.shortfall}" for p in requiring]
-        said = f" ({some(faults, '; ')})" if faults else ""
+        said = f" ({listed(faults, '; ')})" if faults else ""
         return failed(f"security defaults are off, and no policy requires MFA of everyone{said}")
     best = whole[0]
     if len(best.exclusions) > max_exclusions:
         return failed(
             f"policy {best.name} excludes {len(best.exclusions)} users and groups, more than"
-            f" {max_exclusions}: {some(best.exclusions)}"
+            f" {max_exclusions}: {listed(best.exclusions)}"
         )
-    excluding = f", excluding {some(best.exclusions)}" if best.exclusions else ""
+    excluding = f", excluding {listed(best.exclusions)}" if best.exclusions else ""
     return passed(f"policy {best.name} requires MFA of all users for all apps{excluding}")
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from checks.azure.wording import some
-from collector.check import Verdict, check, failed, passed
+from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Part, Resource, at
 from collector.source import Arm
 
@@ -86,4 +85,4 @@ def activity_log_exported(settings: Sequence[DiagnosticSetting]) -> Verdict:
             return passed(f"{setting.name} sends the needed categories to {to}")
     if not faults:
         return failed("the activity log is not sent anywhere")
-    return failed(some(faults, "; "))
+    return failed(listed(faults, "; "))

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from checks.azure.wording import some
-from collector.check import Verdict, check, failed, passed
+from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Part, Resource, at, parent
 from collector.source import Arm, Graph
 
@@ -164,14 +163,14 @@ def owners_limited(
     owning = [h for h in holders if h.is_owner]
     foreign = sorted({h.principal for h in owning if h.type == "ForeignGroup"})
     if foreign:
-        return failed(f"owned by a group of another directory: {some(foreign)}")
+        return failed(f"owned by a group of another directory: {listed(foreign)}")
     owners = sorted({id for h in owning for id in h.ids})
     said = f"{len(owners)} {'owner' if len(owners) == 1 else 'owners'}"
-    ids = f": {some(owners)}" if owners else ""
+    ids = f": {listed(owners)}" if owners else ""
     groups = sorted({h.principal for h in owning if h.type == "Group"})
-    through = f"; with the members of {some(groups)}" if groups else ""
+    through = f"; with the members of {listed(groups)}" if groups else ""
     empty = sorted({h.principal for h in owning if not h.ids})
-    without = f"; no owner seen in {some(empty)}" if empty else ""
+    without = f"; no owner seen in {listed(empty)}" if empty else ""
     if len(owners) < min_owners:
         return failed(f"{said}, fewer than {min_owners}{ids}{through}{without}")
     if len(owners) > max_owners:

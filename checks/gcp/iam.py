@@ -1,7 +1,7 @@
 """Identity and Access Management: who holds which role on the project."""
 
-from checks.gcp.policy import AllowPolicy, listed
-from collector.check import Verdict, check, failed, passed
+from checks.gcp.policy import AllowPolicy
+from collector.check import Verdict, check, failed, listed, passed
 from collector.source import Gcp
 
 WRITING_BASIC_ROLES = ("roles/admin", "roles/editor", "roles/owner", "roles/writer")

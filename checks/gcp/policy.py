@@ -3,7 +3,6 @@
 https://cloud.google.com/iam/docs/reference/rest/v1/Policy
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,9 +12,6 @@ from collector.resource import Part, Resource, at
 
 PUBLIC = frozenset({"allUsers", "allAuthenticatedUsers"})
 """Members that stand for everyone, and for everyone with any Google account."""
-
-MOST_GRANTS = 5
-"""How many grants a reason names before it only counts them."""
 
 
 @dataclass(frozen=True, order=True)
@@ -61,9 +57,3 @@ class AllowPolicy(Resource):
                 for member in b.members
             )
         )
-
-
-def listed(grants: Sequence[Grant]) -> str:
-    """The first few grants, and how many more there are."""
-    more = len(grants) - MOST_GRANTS
-    return ", ".join(map(str, grants[:MOST_GRANTS])) + (f" and {more} more" if more > 0 else "")

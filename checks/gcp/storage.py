@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from checks.gcp.policy import PUBLIC, AllowPolicy, listed
-from collector.check import Verdict, check, failed, passed
+from checks.gcp.policy import PUBLIC, AllowPolicy
+from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Resource, at
 from collector.source import Gcp
 

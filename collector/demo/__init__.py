@@ -8,6 +8,7 @@ has, as companies do, most things in order and some not.
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import TYPE_CHECKING
 
 from collector.errors import ConfigError
@@ -23,12 +24,18 @@ def open_demo() -> AwsReader:
     calendar month alone, so that two runs in a month find the same.
 
     Raises:
-        ConfigError: moto, which the extra `demo` brings, is not installed.
+        ConfigError: moto, which the extra `demo` brings, is not installed, or the environment tells
+            it to simulate another account.
     """
     if importlib.util.find_spec("moto") is None:
         raise ConfigError(
             "the demo account needs the extra demo;"
             " pip install 'compliance-evidence-collector[demo]'"
+        )
+    if "MOTO_ACCOUNT_ID" in os.environ:
+        raise ConfigError(
+            "the demo account: found MOTO_ACCOUNT_ID in the environment, by which moto puts all it"
+            " simulates into one account; unset it"
         )
     from collector.demo.account import open_account
 

@@ -38,12 +38,12 @@ def _seed_buckets(clients: Clients, keys: Keys) -> None:
     _put_policy(east, bucket, _deny_plain_http(bucket), _take_trail(bucket))
     _keep_days(east, bucket, 2555)
     bucket = _private_bucket(east, REGIONAL_TRAIL_BUCKET)
-    _put_policy(east, bucket, _take_trail(bucket))
+    _put_policy(east, bucket, _deny_plain_http(bucket), _take_trail(bucket))
     _keep_days(east, bucket, 90)
     _private_bucket(east, f"{COMPANY}-data-exports")
     bucket = _private_bucket(east, f"{COMPANY}-load-balancer-logs")
     _put_policy(east, bucket, _deny_plain_http(bucket))
-    # What S3 gave to buckets before January 2023, and keeps for those whose owner removed it.
+    # Since 2023 S3 itself sets AES256 here. Without it, so that the check has something to find.
     east.delete_bucket_encryption(Bucket=bucket)
     bucket = f"{COMPANY}-web-site"
     _make_bucket(east, bucket, HOME_REGION)
@@ -52,6 +52,7 @@ def _seed_buckets(clients: Clients, keys: Keys) -> None:
     # An ACL of the time before ownership controls, without effect because public ACLs are ignored.
     bucket = _private_bucket(east, f"{COMPANY}-uploads-v1")
     east.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    _put_policy(east, bucket, _deny_plain_http(bucket))
 
 
 def _make_bucket(s3: Client, bucket: str, region: str) -> None:

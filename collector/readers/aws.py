@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact, scrub
+from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope, scrub
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
@@ -117,27 +118,20 @@ class AwsReader:
             read.failure = Failure(MALFORMED, "the answer could not be parsed")
         except botocore.exceptions.BotoCoreError as error:
             read.failure = Failure(type(error).__name__.removesuffix("Error"), scrub(str(error)))
-        provenance: dict[str, JSON] = {
-            "endpoint": client.meta.endpoint_url,
-            "identity": self._scope.identity,
-            "started": timestamp(read.started),
-            "duration_ms": round((time.monotonic() - begin) * 1000),
-            "status": read.status,
-            "request_ids": list(read.request_ids),
-            "attempts": read.attempts,
-            "volatile": redact(read.volatile),
-        }
-        return Answer(
-            source=source.name,
-            params=params,
-            place=place,
-            pages=tuple(
-                redact(page, lambda path: is_sensitive(operation, path)) for page in read.pages
-            ),
+        finished = Finished(
+            pages=read.pages,
             failure=read.failure,
-            is_absent=read.failure is not None and read.failure.code in source.absent,
-            provenance=provenance,
+            endpoint=client.meta.endpoint_url,
+            identity=self._scope.identity,
+            started=read.started,
+            duration_seconds=time.monotonic() - begin,
+            status=read.status,
+            request_ids=read.request_ids,
+            attempts=read.attempts,
+            volatile=read.volatile,
+            is_sensitive=partial(is_sensitive, operation),
         )
+        return Answer.of(source, params, place, finished)
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:

@@ -29,9 +29,9 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact
+from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope
 from collector.errors import CheckError, ConfigError
-from collector.evidence.canonical import JSON, canonical, timestamp
+from collector.evidence.canonical import JSON, canonical
 from collector.readers import arm, graph
 from collector.readers.arm import ARM, Api
 from collector.readers.azure_tokens import one_line, open_tokens
@@ -110,25 +110,19 @@ class AzureReader:
         except (AzureError, OSError) as error:
             code = type(error).__name__.removesuffix("Error")
             read.failure = Failure(code, one_line(str(error)))
-        provenance: dict[str, JSON] = {
-            "endpoint": read.base + first,
-            "identity": self._scope.identity,
-            "started": timestamp(started),
-            "duration_ms": round((time.monotonic() - begin) * 1000),
-            "status": read.status,
-            "request_ids": list(read.request_ids),
-            "attempts": read.attempts,
-            "volatile": redact(read.volatile),
-        }
-        return Answer(
-            source=source.name,
-            params=params,
-            place=place,
-            pages=tuple(map(redact, read.pages)),
+        finished = Finished(
+            pages=read.pages,
             failure=read.failure,
-            is_absent=read.failure is not None and read.failure.code in source.absent,
-            provenance=provenance,
+            endpoint=read.base + first,
+            identity=self._scope.identity,
+            started=started,
+            duration_seconds=time.monotonic() - begin,
+            status=read.status,
+            request_ids=read.request_ids,
+            attempts=read.attempts,
+            volatile=read.volatile,
         )
+        return Answer.of(source, params, place, finished)
 
     def _pipeline(self, read: _Read) -> Pipeline[HttpRequest, HttpResponse]:
         """Policies keep a request's state, so each read has its own; connections are shared.

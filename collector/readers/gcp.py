@@ -29,9 +29,9 @@ from google_auth_httplib2 import AuthorizedHttp, Request
 from googleapiclient.discovery import build_from_document, fix_method_name, key2param
 from googleapiclient.errors import HttpError
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Scope, redact
+from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope
 from collector.errors import CredentialsError
-from collector.evidence.canonical import JSON, timestamp
+from collector.evidence.canonical import JSON
 from collector.readers.gcp_answers import broken, incomplete, one_line, refusal, strange
 from collector.readers.gcp_methods import answer_fields, discovery_document, method_description
 from collector.source import Gcp, Source
@@ -111,25 +111,19 @@ class GcpReader:
                 read.failure = refusal(error.resp.status, error.content)
             except TRANSPORT as error:
                 read.failure = broken(error)
-        provenance: dict[str, JSON] = {
-            "endpoint": service.base,
-            "identity": self._scope.identity,
-            "started": timestamp(started),
-            "duration_ms": round((time.monotonic() - begin) * 1000),
-            "status": wire.status,
-            "request_ids": list(wire.request_ids),
-            "attempts": wire.attempts,
-            "volatile": redact(read.volatile),
-        }
-        return Answer(
-            source=source.name,
-            params=params,
-            place=place,
-            pages=tuple(redact(page) for page in read.pages),
+        finished = Finished(
+            pages=read.pages,
             failure=read.failure,
-            is_absent=read.failure is not None and read.failure.code in source.absent,
-            provenance=provenance,
+            endpoint=service.base,
+            identity=self._scope.identity,
+            started=started,
+            duration_seconds=time.monotonic() - begin,
+            status=wire.status,
+            request_ids=wire.request_ids,
+            attempts=wire.attempts,
+            volatile=read.volatile,
         )
+        return Answer.of(source, params, place, finished)
 
     def _open(self, source: Gcp) -> tuple[_Service, Any, frozenset[str]]:
         """The service, the client's object for the collection of a method that may be called, and

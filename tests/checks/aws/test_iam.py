@@ -293,14 +293,14 @@ CASES = [
     row(no_admin_policies, User(id=USER), outcome="not_applicable", reason="no inline policies"),
     row(no_admin_policies, User(id=USER, inline=inline(*[ALL] * 7)), outcome="fail",
         reason="; ".join(f"inline policy p{n} allows every action on every resource"
-                         for n in range(1, 6)) + "; and 2 more"),
+                         for n in range(1, 6)) + " and 2 more"),
 
     row(role_inventory, role(EC2), now=NOW, outcome="pass", reason="trusted: ec2.amazonaws.com"),
     row(role_inventory, role({"AWS": [OWN, f"arn:aws:iam::{OWN}:user/ann"]}), now=NOW,
         outcome="pass", reason=f"trusted: {OWN}, arn:aws:iam::{OWN}:user/ann"),
     row(role_inventory, role({"Service": [f"s{n}.amazonaws.com" for n in range(7)]}), now=NOW,
         outcome="pass", reason="trusted: s0.amazonaws.com, s1.amazonaws.com, s2.amazonaws.com,"
-        " s3.amazonaws.com, s4.amazonaws.com, and 2 more"),
+        " s3.amazonaws.com, s4.amazonaws.com and 2 more"),
     row(role_inventory, role(EC2, Effect="Deny"), now=NOW,
         outcome="pass", reason="trusted: nobody"),
 

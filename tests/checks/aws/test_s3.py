@@ -129,9 +129,7 @@ def test_bucket_with_everything_set_is_read_as_set(aws: boto3.Session) -> None:
     rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/phi"}
     s3.put_bucket_encryption(
         Bucket="records",
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]
-        },
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]},
     )
     policy = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}
     s3.put_bucket_policy(Bucket="records", Policy=json.dumps(policy))
