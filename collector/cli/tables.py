@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import click
+from collector.source import HOME
 
 if TYPE_CHECKING:
     from collector.evaluate import Result
@@ -19,8 +19,6 @@ MOST_LISTED = 10
 WIDEST_CELL = 40
 
 SEVERITIES = ("critical", "high", "medium", "low")
-
-_COLOURS = {"FAIL": "red", "UNKNOWN": "yellow", "PASS": "green"}
 
 
 def table(
@@ -69,18 +67,10 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
     return "\n\n".join(parts)
 
 
-def colour(outcome: str) -> str:
-    """An outcome's name, coloured where the output is a terminal."""
-    return click.style(outcome, fg=_COLOURS.get(outcome.upper()))
-
-
 def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) -> str:
     more = len(listed) - MOST_LISTED
     head = f"{title} ({len(listed)}" + (f", the first {MOST_LISTED}" if more > 0 else "") + "):"
-    rows = [
-        [f"  {severity[r.check]}", r.check, _short(r.resource.id), r.reason]
-        for r in listed[:MOST_LISTED]
-    ]
+    rows = [[f"  {severity[r.check]}", r.check, _short(r), r.reason] for r in listed[:MOST_LISTED]]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(
         [
@@ -93,8 +83,11 @@ def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) 
     )
 
 
-def _short(name: str) -> str:
-    """A full name without what all names of an account share."""
+def _short(result: Result) -> str:
+    """The resource's full name without what all names of an account share."""
+    name, region = result.resource.id, result.resource.region
+    if name == result.resource.account:
+        return name if region == HOME else f"{name} in {region}"
     return name.rpartition(":::")[2] if ":::" in name else name.rpartition(":")[2]
 
 
