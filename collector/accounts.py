@@ -39,6 +39,8 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
         CredentialsError: there are no usable credentials for it.
     """
     if name == DEMO and DEMO not in config.accounts:
+        if regions is not None:
+            raise ConfigError(f"account {name}: --regions is for accounts that are configured")
         from collector.demo import open_demo
 
         return open_demo()

@@ -138,6 +138,15 @@ class Answer:
             return None
         return canonical({"pages": list(self.pages)})
 
+    def _count(self, source: Source) -> int | None:
+        """How many items there are; None where that is not known."""
+        if self.failure is not None:
+            return None
+        try:
+            return len(items(source, self.pages))
+        except ShapeError:
+            return None
+
     def record(self, source: Source) -> dict[str, JSON]:
         """The call as the calls object lists it, with the digest of `body`."""
         body = self.body()
@@ -152,7 +161,7 @@ class Answer:
             "region": self.place,
             "pages": len(self.pages),
             "complete": self.is_complete,
-            "items": None if self.failure is not None else len(items(source, self.pages)),
+            "items": self._count(source),
             "error": error,
             "absent": self.is_absent,
             "answer_sha256": None if body is None else sha256(body),
@@ -204,14 +213,15 @@ def _listed(value: JSON, steps: Sequence[str], source: Source) -> Iterator[JSON]
             yield from _listed(inner, steps[1:], source)
     elif value.get(steps[0]) is not None:
         yield from _listed(value[steps[0]], steps[1:], source)
-    elif not (isinstance(source, Gcp) or _nested_last(source, steps)):
-        # Google leaves empty lists out; AWS does so only inside a structure (CloudFront).
+    elif not _may_be_missing(source, steps):
         raise ShapeError(f"{steps[0]} is missing")
 
 
-def _nested_last(source: Source, steps: Sequence[str]) -> bool:
-    nested = source.items is not None and "." in source.items
-    return isinstance(source, Aws) and nested and len(steps) == 1
+def _may_be_missing(source: Source, steps: Sequence[str]) -> bool:
+    """Whether an empty list is left out: by Google always, by AWS where the source says so."""
+    return isinstance(source, Gcp) or (
+        isinstance(source, Aws) and source.omits_empty and len(steps) == 1
+    )
 
 
 def _merged(pages: Sequence[JSON]) -> JSON:

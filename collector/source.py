@@ -82,6 +82,10 @@ class Aws(Source):
     service: str
     operation: str
     regions: Literal["home", "enabled"] = "enabled"
+    omits_empty: bool = False
+    """Whether the API leaves the list out where it is empty. Few do; for all others, an answer
+    without its list is malformed."""
+
     report: bool = False
     """The IAM credential report: generated, polled and read as CSV rows."""
 

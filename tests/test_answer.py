@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.answer import REDACTED, ShapeError, items, redact, scrub
+from collector.answer import REDACTED, Answer, ShapeError, items, redact, scrub
 from collector.evidence.canonical import JSON
 from collector.source import Aws, Gcp
 
@@ -48,18 +48,27 @@ def test_texts_under_telling_names_are_not_kept_and_other_values_are() -> None:
     }
 
 
-def test_a_list_may_be_left_out_by_google_and_nested_by_aws_but_not_at_the_top_of_an_answer() -> (
-    None
-):
+def test_an_empty_list_is_left_out_only_where_the_api_does_so() -> None:
     gcp = Gcp(api="x", version="v1", collection="y", permission="p", items="items")
-    nested = Aws(service="x", operation="L", permission="p", items="List.Items")
-    top = Aws(service="x", operation="L", permission="p", items="Items")
+    strict = Aws(service="x", operation="L", permission="p", items="List.Items")
+    lax = Aws(service="x", operation="L", permission="p", items="List.Items", omits_empty=True)
+    empty: JSON = {"List": {"Quantity": 0}}
 
     assert items(gcp, [{}]) == []
-    assert items(nested, [{"List": {"Quantity": 0}}]) == []
-    for source in (nested, top):
-        with pytest.raises(ShapeError):
-            items(source, [{}])
+    assert items(lax, [empty]) == []
+    with pytest.raises(ShapeError):
+        items(strict, [empty])
+    with pytest.raises(ShapeError):
+        items(lax, [{}])
+
+
+def test_an_answer_of_the_wrong_shape_is_recorded_all_the_same() -> None:
+    source = Aws(service="x", operation="L", permission="p", items="Items")
+
+    record = Answer(source.name, {}, "us-east-1", pages=({"Other": 1},)).record(source)
+
+    assert (record["items"], record["complete"]) == (None, True)
+    assert record["answer_sha256"] is not None
 
 
 def test_items_of_all_scopes_are_gathered() -> None:

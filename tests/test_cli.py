@@ -82,7 +82,7 @@ def test_a_demo_run_ends_with_both_frameworks_and_what_to_type_next(collector_: 
 
     assert said.code == 0
     header = next(line for line in said.out.splitlines() if line.startswith("CONTROL"))
-    assert header.split() == ["CONTROL", "SOC", "2", "HIPAA", "PASS", "FAIL", "UNKNOWN"]
+    assert header.split() == ["CONTROL", "SOC", "2", "HIPAA", "PASS", "FAIL", "UNKNOWN", "N/A"]
     assert "164.312(a)(2)(iv)" in said.out
     assert said.out.endswith(
         "Next:\n  collector verify evidence\n  collector results evidence --account demo\n"
@@ -351,3 +351,55 @@ def test_an_internal_error_is_one_line(
     assert said.err.splitlines()[-1] == (
         "collector: internal error: RuntimeError: a bug; --verbose shows where"
     )
+
+
+def test_an_outside_check_runs_like_any_other(collector_: Command, tmp_path: Path) -> None:
+    """The example of the README, as it stands there."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    example = readme.split("```python\n")[1].split("```")[0]
+    (tmp_path / "ours/acme").mkdir(parents=True)
+    (tmp_path / "ours/acme/sqs.py").write_text(example)
+
+    shown = collector_("checks", "show", "--checks-dir", "ours", "acme.sqs.https_url")
+    said = collector_(
+        "run", "--account", "demo", "--checks-dir", "ours", "--check", "acme.sqs.https_url"
+    )
+
+    assert "sqs:ListQueues" in shown.out
+    assert said.code == 0, said.err
+    assert "0 fail, 0 unknown, 1 not applicable; 1 checks" in said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("import nix", "cannot be imported"),
+        ("def (", "cannot be imported"),
+        ("from checks.aws.s3 import Bucket\nfrom collector.check import *\n"
+         "@check(control='mfa')\ndef bare(bucket: Bucket) -> Verdict:\n    '''No rule.'''\n",
+         "has no 'Passes:'"),
+    ],
+)  # fmt: skip
+def test_an_outside_check_that_is_wrong_is_one_line(
+    collector_: Command, tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours/wrong.py").write_text(content)
+
+    said = collector_("checks", "list", "--checks-dir", "ours")
+
+    assert said.code == 2
+    assert message in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_the_readme_names_every_command_and_exit_code(collector_: Command) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    help_text = collector_("--help").out
+
+    for command in collector.cli.cli.commands:
+        assert f"`{command}`" in readme, command
+    for line in help_text.split("Exit codes:")[1].split("Options:")[0].strip().splitlines():
+        code, meaning = line.split(None, 1)
+        row = next(row for row in readme.splitlines() if row.startswith(f"| {code} |"))
+        assert meaning.partition(":")[0].partition(",")[0] in row.replace("`", ""), line

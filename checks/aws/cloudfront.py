@@ -81,6 +81,7 @@ class Distribution(Resource):
         operation="ListDistributions",
         permission="cloudfront:ListDistributions",
         items="DistributionList.Items",
+        omits_empty=True,
         regions="home",
     )
     id: str = at("ARN")

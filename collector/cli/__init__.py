@@ -45,7 +45,12 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
       4  with --fail-on fail: sealed, complete, and a check failed
       5  verification failed
     """
-    context.obj = {"config": config, "log_format": log_format, "verbose": verbose}
+    context.obj = {
+        "config": config,
+        "log_format": log_format,
+        "verbose": verbose,
+        "checks_dirs": (),
+    }
 
 
 for module in (run, results, verify, catalog, keys, doctor):
@@ -70,7 +75,7 @@ def main() -> None:
     except Exception as error:  # the traceback is for --verbose; a user gets one line
         import structlog
 
-        structlog.get_logger().exception("internal_error")
+        structlog.get_logger().info("internal_error", exc_info=True)
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         _leave(f"internal error: {text}; --verbose shows where", 1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from collector.cli.options import checks_dir_option
+
 if TYPE_CHECKING:
     from collector.framework import Framework
 
@@ -21,6 +23,7 @@ def checks() -> None:
 @checks.command("list")
 @click.option("--provider", type=PROVIDERS, help="Only checks of this cloud.")
 @click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table")
+@checks_dir_option
 @click.pass_context
 def list_checks(context: click.Context, provider: str | None, form: str) -> None:
     """List the checks with their tags."""
@@ -53,6 +56,7 @@ def list_checks(context: click.Context, provider: str | None, form: str) -> None
 
 @checks.command("show")
 @click.argument("check_id", metavar="ID")
+@checks_dir_option
 @click.pass_context
 def show_check(context: click.Context, check_id: str) -> None:
     """Show one check: its rule, settings, tags, and what it reads."""
@@ -82,6 +86,7 @@ def mappings() -> None:
 
 @mappings.command("show")
 @click.argument("control", required=False)
+@checks_dir_option
 @click.pass_context
 def show_mappings(context: click.Context, control: str | None) -> None:
     """Show the controls with their criteria and citations, or one of them whole."""
@@ -120,6 +125,7 @@ def _show_links(framework: Framework, control: str) -> None:
 
 @click.command()
 @click.option("--provider", type=PROVIDERS, required=True, help="The cloud.")
+@checks_dir_option
 @click.pass_context
 def permissions(context: click.Context, provider: str) -> None:
     """Print the least privilege that a run needs, in the cloud's own format.

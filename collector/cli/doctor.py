@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from collector.cli.options import checks_dir_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,7 @@ EXIT_UNREADY = 3
 )
 @click.option("--locker", help="Locker to try; default as for run.")
 @click.option("--key", help="Signing key to try; default as for run.")
+@checks_dir_option
 @click.pass_context
 def doctor(
     context: click.Context, accounts: tuple[str, ...], locker: str | None, key: str | None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from collector.cli.options import checks_dir_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -50,6 +52,7 @@ EXIT_FAILED = 4
     type=click.Choice(["fail"]),
     help="Leave with 4 if all could be read and a check failed.",
 )
+@checks_dir_option
 @click.pass_context
 def run(
     context: click.Context,
@@ -188,6 +191,7 @@ def _regions(text: str | None) -> tuple[str, ...] | None:
 @click.option(
     "--output", type=click.Path(file_okay=False), help="Folder to write the results objects to."
 )
+@checks_dir_option
 @click.pass_context
 def replay(
     context: click.Context, snapshot: str, locker: str | None, form: str, output: str | None

@@ -18,6 +18,8 @@ MOST_LISTED = 10
 
 WIDEST_CELL = 40
 
+OUTCOMES = ("pass", "fail", "unknown", "not_applicable")
+
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
@@ -47,13 +49,13 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
         for outcome, count in entry.summary.items():
             by_control[entry.control][outcome] += count
     rows = [
-        [control, *tags[control], *(str(counts[o]) for o in ("pass", "fail", "unknown"))]
+        [control, *tags[control], *(str(counts[o]) for o in OUTCOMES)]
         for control, counts in sorted(by_control.items())
     ]
     account, total = snapshot.account, snapshot.summary
     parts = [
         f"Account {account.name} ({account.provider} {account.id}), read by {snapshot.identity}",
-        table(["CONTROL", "SOC 2", "HIPAA", "PASS", "FAIL", "UNKNOWN"], rows),
+        table(["CONTROL", "SOC 2", "HIPAA", "PASS", "FAIL", "UNKNOWN", "N/A"], rows),
         f"{total.passed} pass, {total.failed} fail, {total.unknown} unknown, "
         f"{total.not_applicable} not applicable; {len(snapshot.checks)} checks, "
         f"{total.calls} reads",

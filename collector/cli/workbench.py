@@ -78,7 +78,8 @@ def workbench(context: click.Context) -> Workbench:
         MappingError: the mappings contradict themselves or the checks.
     """
     config = configured(context)
-    checks = discover(Path(folder) for folder in config.checks_dirs)
+    folders = [*config.checks_dirs, *context.find_root().obj["checks_dirs"]]
+    checks = discover(map(Path, folders))
     mappings = load_mappings()
     check_controls(mappings, {i: c.control for i, c in checks.items()})
     return Workbench(config, checks, mappings)
