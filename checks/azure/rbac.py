@@ -152,27 +152,28 @@ def owners_limited(
     Passes: `min_owners` to `max_owners` users and service principals hold the role Owner at the
         subscription, a management group above it or the root; each counts once. The members of a
         group that is an owner count in its place, groups inside it included.
-    Fails: fewer or more do, or a group of another directory is an owner, whose members nobody
-        here can count.
+    Fails: fewer or more do; a group of another directory is an owner, whose members nobody here
+        can count; or a group is one in which no owner is seen: it is empty, or its membership is
+        hidden from a reader without the permission Member.Read.Hidden.
     Says nothing of owners who are only eligible until they activate the role (Privileged Identity
     Management), of service providers with delegated access (Azure Lighthouse), of other roles that
-    can grant themselves Owner, and of who may add members to a group. A group with hidden
-    membership looks empty to a reader without the permission Member.Read.Hidden.
+    can grant themselves Owner, and of who may add members to a group.
     Remediation: remove Owner from those who do not need it; give them a role for their task.
     """
     owning = [h for h in holders if h.is_owner]
     foreign = sorted({h.principal for h in owning if h.type == "ForeignGroup"})
     if foreign:
         return failed(f"owned by a group of another directory: {listed(foreign)}")
+    unseen = sorted({h.principal for h in owning if not h.ids})
+    if unseen:
+        return failed(f"owned by a group in which no owner is seen: {listed(unseen)}")
     owners = sorted({id for h in owning for id in h.ids})
     said = f"{len(owners)} {'owner' if len(owners) == 1 else 'owners'}"
     ids = f": {listed(owners)}" if owners else ""
     groups = sorted({h.principal for h in owning if h.type == "Group"})
     through = f"; with the members of {listed(groups)}" if groups else ""
-    empty = sorted({h.principal for h in owning if not h.ids})
-    without = f"; no owner seen in {listed(empty)}" if empty else ""
     if len(owners) < min_owners:
-        return failed(f"{said}, fewer than {min_owners}{ids}{through}{without}")
+        return failed(f"{said}, fewer than {min_owners}{ids}{through}")
     if len(owners) > max_owners:
-        return failed(f"{said}, more than {max_owners}{ids}{through}{without}")
-    return passed(f"{said}{ids}{through}{without}")
+        return failed(f"{said}, more than {max_owners}{ids}{through}")
+    return passed(f"{said}{ids}{through}")
