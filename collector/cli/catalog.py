@@ -137,11 +137,13 @@ def permissions(context: click.Context, provider: str) -> None:
            permissions of Microsoft Graph are named on stderr
     """
     from collector.cli.workbench import workbench
-    from collector.permissions import graph_permissions, policy
+    from collector.permissions import PLACEHOLDER, graph_permissions, policy
 
     bench = workbench(context)
+    accounts = bench.config.accounts.values()
+    subscriptions = [a.id for a in accounts if a.provider == "azure"] or [PLACEHOLDER]
     own = [c for c in bench.checks.values() if c.provider == provider]
-    click.echo(json.dumps(policy(own, provider), indent=2))  # type: ignore[arg-type]
+    click.echo(json.dumps(policy(own, provider, subscriptions), indent=2))  # type: ignore[arg-type]
     if provider == "azure":
         named = ", ".join(graph_permissions(own))
         click.echo(f"Microsoft Graph application permissions: {named}", err=True)

@@ -72,7 +72,9 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
 def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) -> str:
     more = len(listed) - MOST_LISTED
     head = f"{title} ({len(listed)}" + (f", the first {MOST_LISTED}" if more > 0 else "") + "):"
-    rows = [[f"  {severity[r.check]}", r.check, _short(r), r.reason] for r in listed[:MOST_LISTED]]
+    rows = [
+        [f"  {severity[r.check]}", r.check, _subject(r), r.reason] for r in listed[:MOST_LISTED]
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(
         [
@@ -85,12 +87,16 @@ def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) 
     )
 
 
-def _short(result: Result) -> str:
-    """The resource's full name without what all names of an account share."""
-    name, region = result.resource.id, result.resource.region
-    if name == result.resource.account:
-        return name if region == HOME else f"{name} in {region}"
+def short(name: str) -> str:
+    """A resource's full name without what all names of an account share."""
     return name.rpartition(":::")[2] if ":::" in name else name.rpartition(":")[2]
+
+
+def _subject(result: Result) -> str:
+    name, region = result.resource.id, result.resource.region
+    if name == result.resource.account and region != HOME:
+        return f"{name} in {region}"
+    return short(name)
 
 
 def _wrap(text: str, width: int) -> list[str]:
