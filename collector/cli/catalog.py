@@ -109,6 +109,8 @@ def show_mappings(context: click.Context, control: str | None) -> None:
         raise ConfigError(f"control {control}: there is none; see collector mappings show")
     declared = known.controls[control]
     click.echo(f"{control}: {declared.title}\n\n{declared.statement}\n")
+    if declared.pending is not None:
+        click.echo(f"Pending, so it is evidence for nothing yet: {declared.pending}\n")
     for framework in (known.soc2, known.hipaa):
         _show_links(framework, control)
     click.echo("Checks:")
@@ -121,6 +123,8 @@ def _show_links(framework: Framework, control: str) -> None:
     click.echo(f"{framework.name}:")
     for link in framework.links[control]:
         click.echo(f"  {link.strength} {link.id} ({framework.catalog[link.id].title})")
+    if control in framework.none:
+        click.echo(f"  none: {framework.none[control]}")
 
 
 @click.command()

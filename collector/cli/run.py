@@ -12,7 +12,7 @@ import click
 from collector.cli.options import checks_dir_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from collector.answer import Reader
     from collector.cli.workbench import Workbench
@@ -99,7 +99,7 @@ def run(
             if isinstance(outcome, int):
                 codes.append(outcome)
                 continue
-            _print(outcome, url, signer.fingerprint)
+            _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
             codes.append(_exit_code(outcome, fail_on))
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
@@ -181,12 +181,12 @@ def _run(
                 yield error.exit_code if isinstance(error, CollectorError) else 1
 
 
-def _print(outcome: Outcome, url: str, fingerprint: str) -> None:
+def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str]) -> None:
     from collector.cli.tables import summary
 
     sealed, name = outcome.sealed, outcome.snapshot.account.name
     assert sealed is not None
-    click.echo(summary(outcome.snapshot, outcome.results))
+    click.echo(summary(outcome.snapshot, outcome.results, unchecked))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
     if sealed.key_changed_from is not None:
         click.echo(
@@ -269,7 +269,7 @@ def replay(
     if output is not None:
         _write(outcome, output)
     if form == "table":
-        click.echo(summary(outcome.snapshot, outcome.results))
+        click.echo(summary(outcome.snapshot, outcome.results, bench.unchecked(outcome.snapshot)))
     else:
         objects = runs.results_objects(outcome).values()
         found = [json.loads(line) for data in objects for line in data.splitlines()]

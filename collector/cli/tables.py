@@ -40,8 +40,14 @@ def table(
     return "\n".join(out)
 
 
-def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
-    """A snapshot by control, both frameworks side by side, then what failed and was not read."""
+def summary(snapshot: Snapshot, results: Sequence[Result], unchecked: Sequence[str] = ()) -> str:
+    """A snapshot by control, both frameworks side by side, then what failed and was not read.
+
+    Args:
+        snapshot: what was sealed, or replayed.
+        results: its results.
+        unchecked: controls for which its cloud has no check, though others have.
+    """
     by_control: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tags = {}
     for entry in snapshot.checks:
@@ -60,6 +66,8 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
         f"{total.not_applicable} not applicable; {len(snapshot.checks)} checks, "
         f"{total.calls} reads",
     ]
+    if unchecked:
+        parts.append(f"No check on {account.provider} yet for: {', '.join(unchecked)}")
     severity = {e.id: e.severity for e in snapshot.checks}
     for outcome, title in (("fail", "Failed"), ("unknown", "Not read")):
         listed = [r for r in results if r.outcome == outcome]
