@@ -228,6 +228,9 @@ def _listed(value: JSON, steps: Sequence[str], source: Source) -> Iterator[JSON]
         return
     if not isinstance(value, Mapping):
         raise ShapeError(f"nothing to look {steps[0]} up in")
+    counted, held = value.get("Quantity"), value.get(steps[0])
+    if len(steps) == 1 and isinstance(counted, int) and counted != len(_sized(held)):
+        raise ShapeError(f"{steps[0]} does not hold as many as Quantity says")
     if steps[0] == "*":
         for inner in value.values():
             yield from _listed(inner, steps[1:], source)
@@ -235,6 +238,10 @@ def _listed(value: JSON, steps: Sequence[str], source: Source) -> Iterator[JSON]
         yield from _listed(value[steps[0]], steps[1:], source)
     elif not _may_be_missing(source, steps):
         raise ShapeError(f"{steps[0]} is missing")
+
+
+def _sized(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []
 
 
 def _may_be_missing(source: Source, steps: Sequence[str]) -> bool:
@@ -255,10 +262,12 @@ def _merged(pages: Sequence[JSON]) -> JSON:
     for page in others:
         if not isinstance(page, Mapping):
             raise ShapeError("a page is no object")
-        for key, value in page.items():
-            held = merged.get(key)
+        for key in {*merged, *page}:
+            held, value = merged.get(key), page.get(key)
             if isinstance(held, list) and isinstance(value, list):
                 merged[key] = [*held, *value]
+            elif isinstance(held, list) or isinstance(value, list):
+                raise ShapeError(f"{key} is a list on one page and none on another")
             else:
                 merged.setdefault(key, value)
     return merged

@@ -72,12 +72,22 @@ class _Node:
     """Where its children are read."""
     parent: _Node | None
     digests: set[str] = field(default_factory=set)
-    failed: Unread | None = None
+    failed: _Miss | None = None
 
     def evidence(self) -> tuple[str, ...]:
         """Own answers and those of all ancestors."""
         above = self.parent.evidence() if self.parent is not None else ()
         return tuple(sorted({*self.digests, *above}))
+
+
+@dataclass(frozen=True, eq=False)
+class _Miss:
+    """Something that could not be read. What it rests on is known when all reads are done."""
+
+    resource: type[Resource]
+    above: _Node | None
+    place: str
+    failure: Failure
 
 
 @dataclass
@@ -109,8 +119,8 @@ class _Collection:
         self.reads: dict[bytes, _Pending] = {}
         self.running: dict[Future[Answer], _Pending] = {}
         self.nodes: dict[type[Resource], dict[tuple[str, str], _Node]] = {r: {} for r in wanted}
-        self.unread: dict[type[Resource], list[Unread]] = {r: [] for r in wanted}
-        self.listed: dict[type[Resource], set[str]] = {r: set() for r in wanted}
+        self.missed: dict[type[Resource], list[_Miss]] = {r: [] for r in wanted}
+        self.listed: dict[type[Resource], set[tuple[str, str]]] = {r: set() for r in wanted}
         self.regions: dict[type[Resource], set[str]] = {r: set() for r in wanted}
 
     def run(self) -> Reads:
@@ -127,6 +137,7 @@ class _Collection:
                     self._arrived(resource, above, pending)
             if self.progress is not None:
                 self.progress(len(self.reads) - len(self.running), len(self.reads))
+        self._require_region()
         answers = [(p.source, p.answer) for p in self.reads.values() if p.answer is not None]
         populations = {r: self._population(r) for r in self.wanted}
         return Reads(self.scope, populations, answers)
@@ -135,12 +146,24 @@ class _Collection:
         """The reader's answer. A fault of the reader itself loses this read and no other."""
         error = future.exception()
         if error is None:
-            return future.result()
+            answer = future.result()
+            if _can_be_kept(answer):
+                return answer
+            failure = Failure(f"{MALFORMED} (no JSON that could be kept)")
+            return Answer(answer.source, answer.params, answer.place, failure=failure)
         if isinstance(error, CollectorError) or not isinstance(error, Exception):
             raise error
         log.error("reader_broke", source=pending.source.name, exc_info=error)
         failure = Failure(f"{BROKEN} ({type(error).__name__})")
         return Answer(pending.source.name, pending.params, pending.place, failure=failure)
+
+    def _require_region(self) -> None:
+        """Every account has a region; a listing of none would hide all that is regional."""
+        regions = self.nodes.get(Region)
+        if regions is None or self.missed[Region]:
+            return
+        if not any(is_enabled(node.resource) for node in regions.values()):
+            self._missed(Region, None, self.scope.home, Failure(f"{MALFORMED} (no region)"))
 
     def _places(self, resource: type[Resource]) -> tuple[str, ...]:
         """Where a resource without a parent is asked for at once."""
@@ -203,7 +226,7 @@ class _Collection:
             self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
             return
         if digest is not None:
-            self.listed[resource].add(digest)
+            self.listed[resource].add((self._label(pending.source, pending.place), digest))
         for item in found:
             self._found(
                 resource, item, above, pending.place, digest=digest, is_absent=answer.is_absent
@@ -226,6 +249,9 @@ class _Collection:
         except ValidationError as error:
             self._missed(resource, above, place, Failure(_malformed(error)))
             return
+        except RecursionError:
+            self._missed(resource, above, place, Failure(f"{MALFORMED} (nested too deep)"))
+            return
         region = getattr(parsed, "region", None) or (
             above.region if above is not None else self._label(resource.source, place)
         )
@@ -238,7 +264,7 @@ class _Collection:
         known.digests |= node.digests
         if known is not node:
             if known.resource != parsed and known.failed is None:
-                known.failed = self._unread(resource, known, place, Failure(CONTRADICTORY))
+                known.failed = _Miss(resource, known, known.region, Failure(CONTRADICTORY))
             return
         self._descend(node)
 
@@ -268,16 +294,15 @@ class _Collection:
     def _missed(
         self, resource: type[Resource], above: _Node | None, place: str, failure: Failure
     ) -> None:
-        self.unread[resource].append(self._unread(resource, above, place, failure))
+        self.missed[resource].append(_Miss(resource, above, place, failure))
 
-    def _unread(
-        self, resource: type[Resource], above: _Node | None, place: str, failure: Failure
-    ) -> Unread:
+    def _unread(self, miss: _Miss) -> Unread:
+        source, above = miss.resource.source, miss.above
         return Unread(
-            operation=resource.source.name,
-            region=self._label(resource.source, place),
-            code=failure.code,
-            missing=resource.source.permissions if failure.denied else (),
+            operation=source.name,
+            region=self._label(source, miss.place),
+            code=miss.failure.code,
+            missing=source.permissions if miss.failure.denied else (),
             of=above.name if above is not None else None,
             type=above.cls.type_name() if above is not None else None,
             id=above.resource.id if above is not None else None,
@@ -294,20 +319,31 @@ class _Collection:
         observed = [
             Observed(n.resource, n.name, n.region, n.evidence()) for n in nodes if n.failed is None
         ]
-        unread = [*self.unread[resource], *(n.failed for n in nodes if n.failed is not None)]
+        missed = [*self.missed[resource], *(n.failed for n in nodes if n.failed is not None)]
         above = [r for r in lineage(resource)[1:] if r in self.nodes]
         if Region in self.nodes and is_regional(lineage(resource)[-1]):
             above.append(Region)
         for ancestor in above:
-            unread += self.unread[ancestor]
-            unread += [n.failed for n in self.nodes[ancestor].values() if n.failed is not None]
-        listed = {d for r in (resource, *above) for d in self.listed[r]}
+            missed += self.missed[ancestor]
+            missed += [n.failed for n in self.nodes[ancestor].values() if n.failed is not None]
+        unread = set(map(self._unread, missed))
+        listed = frozenset(entry for r in (resource, *above) for entry in self.listed[r])
         return Population(
             observed=tuple(sorted(observed, key=lambda o: (o.name, o.region))),
-            unread=tuple(sorted(set(unread), key=_unread_order)),
-            listed=tuple(sorted(listed)),
+            unread=tuple(sorted(unread, key=_unread_order)),
+            listed=listed,
             regions=tuple(sorted(self.regions[lineage(resource)[-1]])),
         )
+
+
+def _can_be_kept(answer: Answer) -> bool:
+    """Whether an answer can be written as evidence; texts may hold what is no Unicode."""
+    try:
+        answer.body()
+        canonical([dict(answer.params), dict(answer.provenance)])
+    except ValueError:
+        return False
+    return True
 
 
 def _malformed(error: ValidationError) -> str:

@@ -119,12 +119,13 @@ class _Judge:
             yield from self._accounts(binding)
             return
         populations = [self.reads[r] for r in single]
-        for unread in _distinct(u for p in populations for u in p.unread if u.of is None):
-            yield self._unknown(self._account(unread.region), [unread])
+        listings = (u for p in populations for u in p.unread if u.of is None)
+        yield from self._unread_regions(listings)
         subjects: dict[tuple[str, str | None], Subject] = {}
         for population, resource in zip(populations, single, strict=True):
             for one in population.observed:
                 subjects[one.name, one.region] = self._subject(resource, one)
+        by_name = {name: subject for (name, _), subject in subjects.items()}
         stray: dict[str, list[Unread]] = {}
         for unread in (u for p in populations for u in p.unread if u.of is not None):
             stray.setdefault(str(unread.of), []).append(unread)
@@ -132,15 +133,18 @@ class _Judge:
             if name not in stray:
                 yield self._judge(subject, binding, name, str(region))
         for name, unreads in stray.items():
-            yield self._unknown(self._stray(subjects, name, unreads[0]), unreads)
+            about = Subject(
+                self.reads.scope.account, name, unreads[0].region, unreads[0].type or ""
+            )
+            yield self._unknown(by_name.get(name, about), unreads)
 
-    def _stray(
-        self, subjects: Mapping[tuple[str, str | None], Subject], name: str, unread: Unread
-    ) -> Subject:
-        """The subject of what could not be read about a resource that was found."""
-        known = [s for (n, _), s in subjects.items() if n == name]
-        account = self.reads.scope.account
-        return known[0] if known else Subject(account, name, unread.region, unread.type or "")
+    def _unread_regions(self, unread: Iterable[Unread]) -> Iterator[Result]:
+        """One unknown for each region of which something is not known as a whole."""
+        by_region: dict[str, list[Unread]] = {}
+        for one in unread:
+            by_region.setdefault(one.region, []).append(one)
+        for region, ones in by_region.items():
+            yield self._unknown(self._account(region), ones)
 
     def _accounts(
         self, binding: tuple[tuple[Parameter, tuple[type[Resource], ...]], ...]
@@ -153,13 +157,12 @@ class _Judge:
             return
         placed = [r for r in resources if _is_regional(r)] or resources
         populations = [self.reads[r] for r in placed]
-        unplaced = _distinct(
-            u for p in populations for u in p.unread if not p.regions and u.of is None
+        regions = sorted({region for p in populations for region in p.regions})
+        # What is not known of any of these, such as which regions there are.
+        yield from self._unread_regions(
+            u for p in populations for u in p.unread if u.of is None and u.region not in regions
         )
-        if unplaced:
-            yield self._unknown(self._account(HOME), unplaced)
-            return
-        for region in sorted({region for p in populations for region in p.regions}):
+        for region in regions:
             yield self._judge(self._account(region), binding, None, region)
 
     def _judge(
@@ -180,11 +183,9 @@ class _Judge:
                 if parameter.many or _is_context(resource):
                     taken += [o for o in population.observed if here in (None, o.region)]
                     unread += [u for u in population.unread if here in (None, u.region)]
-                    evidence |= set(population.listed) if here is None else set()
-                else:
-                    taken += [
-                        o for o in population.observed if o.name == name and o.region == region
-                    ]
+                    evidence |= population.evidence_in(here)
+                elif (one := population.by_name.get((str(name), str(region)))) is not None:
+                    taken.append(one)
             evidence |= {digest for one in taken for digest in one.evidence}
             if parameter.many:
                 given.append([one.resource for one in taken])
@@ -232,7 +233,7 @@ class _Judge:
         evidence = {d for r in found for d in r.evidence}
         for parameter in self.check.parameters:
             for resource in parameter.resources:
-                evidence |= set(self.reads[resource].listed)
+                evidence |= self.reads[resource].evidence_in(None)
         return Result(
             self.check.id, self._account(HOME), "not_applicable", reason, tuple(sorted(evidence))
         )
@@ -258,10 +259,6 @@ def _context_region(resource: type[Resource], region: str | None) -> str | None:
 def _is_regional(resource: type[Resource]) -> bool:
     """Whether it comes from a listing that is made in every region."""
     return is_regional(lineage(resource)[-1])
-
-
-def _distinct(unread: Iterable[Unread]) -> list[Unread]:
-    return list(dict.fromkeys(unread))
 
 
 def _not_found(resource: type[Resource], region: str | None) -> Unread:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
 from collector.answer import Answer, Scope
 from collector.resource import Resource, at
-from collector.source import Aws, Source
+from collector.source import HOME, Aws, Source
 
 R = TypeVar("R", bound=Resource)
 
@@ -69,13 +70,22 @@ class Population(Generic[R]):
 
     observed: tuple[Observed[R], ...] = ()
     unread: tuple[Unread, ...] = ()
-    listed: tuple[str, ...] = ()
-    """Digests of the complete listings, empty ones included."""
+    listed: frozenset[tuple[str, str]] = frozenset()
+    """Region and digest of each complete listing, empty ones included."""
     regions: tuple[str, ...] = ()
     """Regions in which it was asked for."""
 
     def __iter__(self) -> Iterator[Observed[R]]:
         return iter(self.observed)
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], Observed[R]]:
+        """What was read, by full name and region."""
+        return {(one.name, one.region): one for one in self.observed}
+
+    def evidence_in(self, region: str | None) -> set[str]:
+        """Digests of the listings in a region and in none; None: of all."""
+        return {d for where, d in self.listed if region is None or where in (region, HOME)}
 
 
 class Reads:

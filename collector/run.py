@@ -191,7 +191,7 @@ def replay(
         account=snapshot.account.id,
         identity=snapshot.identity,
         partition=_partition(snapshot),
-        home=_home(snapshot),
+        home=_home(snapshot, records),
         # None: look them up among the stored reads, where an unread listing says so itself.
         regions=None if _asked_for_regions(records) else snapshot.scope.regions or None,
     )
@@ -316,7 +316,10 @@ def _partition(snapshot: Snapshot) -> str:
     return snapshot.identity.split(":")[1] if snapshot.account.provider == "aws" else ""
 
 
-def _home(snapshot: Snapshot) -> str:
+def _home(snapshot: Snapshot, records: Sequence[Mapping[str, JSON]]) -> str:
     if snapshot.account.provider != "aws":
         return HOME
-    return HOMES[_partition(snapshot)]
+    partition = _partition(snapshot)
+    asked_once = ("iam:", "s3:ListBuckets", "cloudfront:", "s3control:")
+    found = (str(r["region"]) for r in records if str(r["source"]).startswith(asked_once))
+    return HOMES.get(partition) or next(found, HOME)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+import structlog
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -39,6 +40,13 @@ def _own_environment(
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """No test logs to a stream that another one has closed."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Literal
+
+import pytest
 
 from collector.answer import Failure, StoredReader
 from collector.check import Verdict, check, passed
@@ -92,6 +95,25 @@ class Everywhere(Resource):
 def once(one: Everywhere) -> Verdict:
     """Once. Passes: so. Fails: not."""
     return passed(one.id)
+
+
+class EverywherePart(Resource):
+    """An aspect of it."""
+
+    source = Aws(
+        service="x",
+        operation="GetPart",
+        permission="x:Part",
+        per=Everywhere,
+        params={"Arn": "id"},
+    )
+    state: str = at("State")
+
+
+@check(control="c")
+def kept(part: EverywherePart) -> Verdict:
+    """Kept. Passes: so. Fails: not."""
+    return passed(part.state)
 
 
 class Twice(Resource):
@@ -328,3 +350,52 @@ def test_stored_answers_bring_back_the_same_reads() -> None:
 
     assert again[Lock] == first[Lock]
     assert sorted(map(str, records)) == sorted(str(a.record(s)) for s, a in again.answers)
+
+
+def test_an_account_without_any_region_is_not_believed() -> None:
+    scope = SCOPE.__class__(**{**vars(SCOPE), "regions": None})
+
+    reads = collect([locked], MemoryReader({"ec2:DescribeRegions": {"Regions": []}}, scope))
+
+    assert [u.code for u in reads[Lock].unread] == ["Malformed (no region)"]
+
+
+@pytest.mark.parametrize("later", [{}, {"Shelves": None}, "x"])
+def test_a_later_page_that_lost_its_list_makes_the_whole_answer_malformed(later: JSON) -> None:
+    shelf: JSON = {"Size": {"Width": 3}}
+    pages: list[JSON] = [{"Shelves": [shelf]}, later]
+
+    reads = collect([housed], MemoryReader({"x:GetHouse": pages}))
+
+    assert list(reads[House]) == []
+    assert len(reads[House].unread) == 1
+
+
+def test_an_answer_that_is_no_unicode_loses_only_itself() -> None:
+    reader = MemoryReader(
+        {"x:ListRooms": lambda p, region: rooms("\ud800" if region == "eu-west-1" else "a")}
+    )
+
+    reads = collect([keyed], reader)
+
+    assert [o.region for o in reads[Room]] == ["us-east-1"]
+    assert [u.region for u in reads[Room].unread] == ["eu-west-1"]
+
+
+def test_evidence_of_what_is_unread_does_not_depend_on_what_came_first() -> None:
+    """One thing is listed in two regions; its aspect fails before the second listing is there."""
+    failed_first = threading.Event()
+
+    def listing(params: object, region: str) -> JSON:
+        if region == "eu-west-1":
+            assert failed_first.wait(10)
+        return {"All": [{"Arn": "arn:1", "Home": "us-east-1"}], "Seen": region}
+
+    def refused(params: object, region: str) -> Failure:
+        failed_first.set()
+        return DENIED
+
+    reads = collect([kept], MemoryReader({"x:ListAll": listing, "x:GetPart": refused}))
+
+    (unread,) = reads[EverywherePart].unread
+    assert len(unread.evidence) == 2

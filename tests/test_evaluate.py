@@ -12,7 +12,7 @@ from collector.evaluate import Result, evaluate
 from collector.evidence.canonical import JSON
 from collector.resource import Resource, at
 from collector.source import Aws
-from tests.memory import MemoryReader
+from tests.memory import SCOPE, MemoryReader
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 DENIED = Failure("AccessDenied", "no", 403, denied=True)
@@ -262,3 +262,26 @@ def test_a_check_is_given_the_time_of_the_run() -> None:
     results = judge(dated, {"x:ListDoors": in_us(doors("a"), doors())})
 
     assert [r.reason for r in results] == ["2026-01-02T00:00:00+00:00"]
+
+
+def test_a_region_that_is_not_known_is_unknown_beside_the_regions_that_are() -> None:
+    @check(control="c", scope="region")
+    def some(doors: Sequence[Door]) -> Verdict:
+        """Some. Passes: some. Fails: none."""
+        return passed("some") if doors else failed("none")
+
+    scope = SCOPE.__class__(**{**vars(SCOPE), "regions": None})
+    regions: JSON = [{"RegionName": "us-east-1"}, {"RegionName": "eu-west-1", "OptInStatus": "new"}]
+    replies: dict[str, JSON] = {
+        "ec2:DescribeRegions": {"Regions": regions},
+        "x:ListDoors": doors(),
+    }
+
+    reads = collect([some], MemoryReader(replies, scope))
+    results = evaluate([some], reads, settings={}, now=NOW)
+
+    assert [(r.resource.region, r.outcome) for r in results] == [
+        ("global", "unknown"),
+        ("us-east-1", "fail"),
+    ]
+    assert results[1].evidence, "an empty listing is evidence, too"

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at, parent
@@ -88,13 +90,22 @@ class Distribution(Resource):
     is_enabled: bool = at("Enabled")
     viewer_policy: ViewerPolicy = at("DefaultCacheBehavior.ViewerProtocolPolicy")
     behaviors: tuple[Behavior, ...] = at("CacheBehaviors.Items", default=())
+    behavior_count: int = at("CacheBehaviors.Quantity")
     origins: tuple[Origin, ...] = at("Origins.Items")
+    origin_count: int = at("Origins.Quantity")
     # Both are left out, or empty, where the certificate is that of cloudfront.net.
     acm_certificate: str | None = at("ViewerCertificate.ACMCertificateArn", default=None)
     iam_certificate: str | None = at("ViewerCertificate.IAMCertificateId", default=None)
     minimum_version: MinimumVersion | None = at(
         "ViewerCertificate.MinimumProtocolVersion", default=None
     )
+
+    @model_validator(mode="after")
+    def _are_all_there(self) -> Self:
+        told = (self.behavior_count, self.origin_count)
+        if told != (len(self.behaviors), len(self.origins)):
+            raise ValueError("there are not as many behaviors or origins as the answer says")
+        return self
 
     @property
     def vpc_origin(self) -> str | None:

@@ -164,13 +164,23 @@ class EventSelectors(Resource):
         per=Trail,
         params={"TrailName": "selectors_of"},
     )
-    basic: tuple[Selector, ...] = at("EventSelectors", default=())
-    advanced: tuple[AdvancedSelector, ...] = at("AdvancedEventSelectors", default=())
+    basic: tuple[Selector, ...] | None = at("EventSelectors", default=None, absent=())
+    advanced: tuple[AdvancedSelector, ...] | None = at(
+        "AdvancedEventSelectors", default=None, absent=()
+    )
+    """None of the two that the trail does not use; it uses one."""
+
+    @model_validator(mode="after")
+    def _are_told(self) -> Self:
+        if self.basic is None and self.advanced is None:
+            raise ValueError("the answer tells of no selectors")
+        return self
 
     @property
     def selected(self) -> Selected:
         """What all selectors together select of the management events."""
-        every = [s.selected for s in self.basic] + [s.selected for s in self.advanced]
+        every = [s.selected for s in self.basic or ()]
+        every += [s.selected for s in self.advanced or ()]
         left_out: set[str] = set()
         for kind in READ_AND_WRITE:
             excluded = [sources for kinds, sources in every if kind in kinds]

@@ -182,7 +182,10 @@ def document(value: object) -> Document:
     """
     if isinstance(value, Document):
         return value
-    content: object = json.loads(value) if isinstance(value, str) else value
+    try:
+        content: object = json.loads(value) if isinstance(value, str) else value
+    except RecursionError:
+        raise ValueError("a policy document is nested too deep") from None
     return Document.model_validate(content)
 
 

@@ -161,7 +161,7 @@ def storage_encrypted(database: DbInstance | DbCluster, *, require_kms: bool = F
     Remediation: encryption cannot be turned on in place. Restore an encrypted copy of a snapshot
         and put it in the place of the old database.
     """
-    if isinstance(database, DbInstance) and database.cluster is not None:
+    if isinstance(database, DbInstance) and database.cluster and database.is_encrypted:
         return _judged_there(database.cluster)
     match database.encryption:
         case "none":

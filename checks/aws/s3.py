@@ -1,6 +1,8 @@
 """Amazon S3: buckets."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from checks.aws.policy import PolicyDocument
 from collector.check import Verdict, check, failed, passed
@@ -45,7 +47,7 @@ class BucketEncryption(Resource):
     )
     algorithm: Literal["AES256", "aws:backup", "aws:fsx", "aws:kms", "aws:kms:dsse"] | None = at(
         "ServerSideEncryptionConfiguration.Rules.0.ApplyServerSideEncryptionByDefault.SSEAlgorithm",
-        default=None,
+        absent=None,
     )
     kms_key: str | None = at(
         "ServerSideEncryptionConfiguration.Rules.0"
@@ -65,7 +67,7 @@ class BucketPolicy(Resource):
         params={"Bucket": "id"},
         absent=("NoSuchBucketPolicy",),
     )
-    policy: PolicyDocument | None = at("Policy", default=None)
+    policy: PolicyDocument | None = at("Policy", absent=None)
 
 
 class BucketPolicyStatus(Resource):
@@ -85,8 +87,15 @@ class BucketPolicyStatus(Resource):
 class Grant(Part):
     """One grant of an access control list."""
 
+    kind: Literal["AmazonCustomerByEmail", "CanonicalUser", "Group"] = at("Grantee.Type")
     group: str | None = at("Grantee.URI", default=None)
     permission: Literal["FULL_CONTROL", "READ", "READ_ACP", "WRITE", "WRITE_ACP"] = at("Permission")
+
+    @model_validator(mode="after")
+    def _names_its_group(self) -> Self:
+        if (self.kind == "Group") != (self.group is not None):
+            raise ValueError("a group, and no other grantee, has a URI")
+        return self
 
 
 class BucketAcl(Resource):

@@ -12,7 +12,25 @@ from checks.aws.policy import Document, Statement
 _LIMITING = re.compile(r"(foranyvalue:)?(string(equals|equalsignorecase|like)|arn(equals|like))")
 
 # Values that leave everything open: nothing but wildcards, at most behind one label (`repo:*`).
-_VAGUE = re.compile(r"(\w+:)?[*?/:]*")
+_VAGUE = re.compile(r"(\w+:)?\W*")
+
+OWNING_CLAIMS = frozenset(
+    {
+        "enterprise",
+        "enterprise_id",
+        "job_workflow_ref",
+        "namespace_id",
+        "namespace_path",
+        "project_id",
+        "project_path",
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "sub",
+    }
+)
+"""Claims of OpenID Connect tokens, those of GitHub and GitLab among them, that name an owner."""
 
 # What stands in a trust policy where the user or role that it named was deleted. It lets nobody in.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
@@ -88,21 +106,34 @@ def _account(statement: Statement, principal: str, own: Collection[str]) -> Iter
 def _federation(statement: Statement, provider: str) -> Iterator[str]:
     """Web identities are in bounds where a claim says whose they are.
 
-    A SAML provider is the account's own. No such claim is `amr`, which says how somebody signed in,
-    nor, of an OpenID Connect provider, `aud`: whoever asks for the token chooses the audience.
+    A SAML provider is the account's own. Of an OpenID Connect provider, only claims that name an
+    owner count: whoever asks for a token chooses its audience, and anybody's repository has a
+    branch called main. Elsewhere the audience is the application, and only `amr`, which says how
+    somebody signed in, tells nothing.
     """
     if ":saml-provider/" in provider:
         return
+    is_openid = ":oidc-provider/" in provider
     host = provider.rpartition(":oidc-provider/")[2].lower()
-    telling_nothing = {"amr", "aud"} if ":oidc-provider/" in provider else {"amr"}
-    claims = {
-        key.removeprefix(f"{host}:")
-        for keys in statement.condition.values()
-        for key in keys
-        if key.startswith(f"{host}:") and _limits(statement, key)
-    }
-    if not claims - telling_nothing:
-        yield f"trusts every identity of {host}"
+    for keys in statement.condition.values():
+        for key in keys:
+            claim = key.removeprefix(f"{host}:")
+            values = _limits(statement, key) if key.startswith(f"{host}:") else ()
+            if not values or claim == "amr" or (is_openid and claim not in OWNING_CLAIMS):
+                continue
+            if not is_openid or claim != "sub" or all(_names_owner(host, v) for v in values):
+                return
+    yield f"trusts every identity of {host}"
+
+
+def _names_owner(host: str, subject: str) -> bool:
+    """Whether what stands before a subject's first wildcard says whose it is."""
+    head = re.split(r"[*?]", subject)[0]
+    if head == subject:
+        return True
+    if host == "token.actions.githubusercontent.com":
+        return re.match(r"repo:[^/:]+/", head) is not None
+    return re.match(r"\w+[:/][^:/]+[:/]", head) is not None
 
 
 def _is_limited_to_organization(statement: Statement) -> bool:
@@ -118,7 +149,7 @@ def _limits(statement: Statement, key: str) -> tuple[str, ...]:
     """The values of which a request must have one for a condition key; empty: any or none."""
     for operator, keys in statement.condition.items():
         values = keys.get(key, ())
-        if _LIMITING.fullmatch(operator) and not any(map(_VAGUE.fullmatch, values)):
+        if values and _LIMITING.fullmatch(operator) and not any(map(_VAGUE.fullmatch, values)):
             return values
     return ()
 

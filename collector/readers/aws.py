@@ -28,8 +28,9 @@ from botocore.config import Config
 
 from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope, scrub
 from collector.errors import CredentialsError
-from collector.evidence.canonical import JSON, timestamp
+from collector.evidence.canonical import JSON, sha256, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
+from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
 DENIED = frozenset(
@@ -57,17 +58,28 @@ RETRIES = Config(
 TRUNCATED = ("IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
-TOKENS = (
-    "ContinuationToken",
-    "Marker",
-    "NextMarker",
-    "NextPageToken",
-    "NextToken",
-    "nextPageToken",
-    "nextToken",
+NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken")
+"""Fields that lead to the next page. Tokens are not kept: they may differ between two reads of an
+unchanged account."""
+
+ECHOED = ("ContinuationToken", "Marker")
+"""The same, but some operations with a paginator also repeat in them what they were asked with."""
+
+ATTEMPTS_AT_BROKEN = 3
+"""How often a read is made whose answer broke off or cannot be parsed."""
+
+EXPIRED = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
 )
-"""Fields that lead to the next page. Where the SDK has no paginator, nobody follows them. They
-are not kept: they may differ between two reads of an unchanged account."""
+"""Codes with status 403 that are about the credentials, not about a permission."""
 
 REPORT_WAIT_SECONDS = 60
 """How long the IAM credential report may take to be made."""
@@ -107,17 +119,24 @@ class AwsReader:
         operation = operation_model(client.meta.service_model, source.operation)
         read = _Read(source, params, place, started=self._clock())
         begin = time.monotonic()
-        try:
-            if source.report:
-                read.report(client)
-            else:
-                read.follow(client, operation)
-        except botocore.exceptions.ClientError as error:
-            read.refused(error)
-        except botocore.parsers.ResponseParserError:
-            read.failure = Failure(MALFORMED, "the answer could not be parsed")
-        except botocore.exceptions.BotoCoreError as error:
-            read.failure = Failure(type(error).__name__.removesuffix("Error"), scrub(str(error)))
+        for attempt in range(ATTEMPTS_AT_BROKEN):
+            try:
+                read.pages.clear()
+                if source.report:
+                    read.report(client)
+                else:
+                    read.follow(client, operation)
+            except botocore.exceptions.ClientError as error:
+                read.refused(error)
+            except (_Broken, botocore.parsers.ResponseParserError):
+                # The SDK asks again for what the cloud refuses, not for what breaks on the way.
+                if attempt + 1 < ATTEMPTS_AT_BROKEN:
+                    continue
+                read.failure = Failure(MALFORMED, "the answer could not be parsed")
+            except botocore.exceptions.BotoCoreError as error:
+                code = type(error).__name__.removesuffix("Error")
+                read.failure = Failure(code, scrub(str(error)))
+            break
         finished = Finished(
             pages=read.pages,
             failure=read.failure,
@@ -140,7 +159,7 @@ class AwsReader:
                 session: Any = self._session  # the stubs know each service by a literal
                 client = session.client(service, region_name=region, config=self._config)
                 _drop_host_prefix(client)
-                client.meta.events.register("response-received", _refuse_broken_json)
+                client.meta.events.register("response-received", _refuse_broken)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -163,18 +182,25 @@ class _Read:
     def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
         """Read every page, and see that the last one says that it is the last."""
         method = xform_name(operation.name)
-        signs: tuple[str, ...] = TRUNCATED
+        signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
+        seen: set[str] = set()
         if client.can_paginate(method):
             for page in client.get_paginator(method).paginate(**self.params):
                 self._keep(page)
+                digest = sha256(repr(self.pages[-1]).encode())
+                if digest in seen:
+                    self.failure = Failure(CUT, "the pages repeat themselves")
+                    return
+                seen.add(digest)
         else:
             self._keep(getattr(client, method)(**self.params))
-            signs += TOKENS
+            signs += ECHOED
         last = self.pages[-1] if self.pages else {}
-        if any(last.get(name) for name in signs):
+        holder = lookup(last, (self.source.items or "").rpartition(".")[0]) or {}
+        if any(last.get(name) for name in signs) or any(holder.get(n) for n in signs if n in NEXT):
             self.failure = Failure(CUT, "the last page says that there are more")
         for page in self.pages:
-            for name in TOKENS:
+            for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
 
     def report(self, client: Any) -> None:
@@ -211,7 +237,8 @@ class _Read:
             code=code,
             message=scrub(response.get("Error", {}).get("Message") or ""),
             status=self.status,
-            denied=code in DENIED or (self.status == 403 and code not in self.source.absent),
+            denied=code in DENIED
+            or (self.status == 403 and code not in EXPIRED and code not in self.source.absent),
         )
 
     def _keep(self, response: dict[str, Any]) -> None:
@@ -281,24 +308,28 @@ def _drop_host_prefix(client: Any) -> None:
     client.meta.events.register("before-sign", restore)
 
 
-class _BrokenJson(botocore.exceptions.BotoCoreError):
-    """An answer of a JSON API is no JSON, which the SDK itself takes for an empty one."""
+class _Broken(botocore.exceptions.BotoCoreError):
+    """An answer broke off, or is no JSON, which the SDK itself takes for an empty one."""
 
-    fmt = "the answer is no JSON"
+    fmt = "the answer is broken"
 
 
-def _refuse_broken_json(
+def _refuse_broken(
     response_dict: Mapping[str, Any] | None, parsed_response: Mapping[str, Any] | None, **_: object
 ) -> None:
     if response_dict is None:  # no connection
         return
+    length = response_dict["headers"].get("content-length", "")
+    body = response_dict["body"]
+    if length.isdecimal() and isinstance(body, bytes) and len(body) < int(length):
+        raise _Broken
     is_empty = not set(parsed_response or ()) - {"ResponseMetadata"}
     kind = response_dict["headers"].get("content-type", "")
     if is_empty and response_dict["status_code"] < 300 and "xml" not in kind:
         try:
             json.loads(response_dict["body"] or b"{}")
         except ValueError:
-            raise _BrokenJson from None
+            raise _Broken from None
 
 
 def open_account(
@@ -340,6 +371,8 @@ def open_account(
                 " these credentials, and is the external id right?"
             ) from None
         raise CredentialsError(f"{doing}: {code}; are they expired?") from None
+    except botocore.parsers.ResponseParserError:
+        raise CredentialsError(f"{doing}: the answer is not one of AWS") from None
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"{doing}: {scrub(str(error))}") from None
     if expected is not None and caller["Account"] != expected:

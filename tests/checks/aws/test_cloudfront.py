@@ -211,7 +211,9 @@ def test_vpc_origin_is_asked_for_only_where_there_is_exactly_one() -> None:
     facts = distribution().model_dump(exclude={"id", "origins", "vpc_connection"})
 
     asked = [
-        Distribution(id=ARN, origins=origins, **facts).vpc_origin
+        Distribution(
+            id=ARN, origins=origins, origin_count=len(origins), behavior_count=1, **facts
+        ).vpc_origin
         for origins in ((VPC,), (BUCKET,), (VPC, VPC.model_copy(update={"vpc_origin": "vo_2"})))
     ]
 

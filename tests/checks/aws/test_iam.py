@@ -360,8 +360,25 @@ CASES = [
         **ANY_REPOSITORY),
     row(role_inventory, role({"Federated": GITHUB}, github(sub="repo:*")), now=NOW,
         **ANY_REPOSITORY),
+    *(
+        row(role_inventory, role({"Federated": GITHUB}, github(**claim)), now=NOW, **ANY_REPOSITORY)
+        for claim in (
+            {"sub": "repo:*/infra:*"},
+            {"sub": "*:environment:prod"},
+            {"sub": "r*"},
+            {"ref": "refs/heads/main"},
+            {"iss": "https://token.actions.githubusercontent.com"},
+        )
+    ),
     row(role_inventory, role({"Federated": GITHUB}, github(sub="repo:acme/*")), now=NOW,
         outcome="pass", reason=f"trusted: {GITHUB}"),
+    row(role_inventory, role({"Federated": GITHUB}, github(repository_owner="acme")), now=NOW,
+        outcome="pass", reason=f"trusted: {GITHUB}"),
+    row(role_inventory,
+        role({"Federated": GITHUB},
+             {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
+              **github(sub="repo:acme/app:*")}),
+        now=NOW, outcome="pass", reason=f"trusted: {GITHUB}"),
     row(role_inventory,
         role({"Federated": "cognito-identity.amazonaws.com"},
              {"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}}),
@@ -494,7 +511,7 @@ def test_credential_report_is_read(aws: boto3.Session) -> None:
     assert (ann.id, ann.user) == ("arn:aws:iam::123456789012:user/ann", "ann")
     assert (ann.password_enabled, ann.password_last_used) == ("true", "no_information")
     assert (ann.mfa_active, ann.key_1_active, ann.key_1_last_used) == ("false", "true", "N/A")
-    assert ann.key_1_last_rotated == ann.created
+    assert isinstance(ann.key_1_last_rotated, datetime)
 
 
 HEADER = (

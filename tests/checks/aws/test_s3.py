@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from pydantic import ValidationError
 
 from checks.aws.policy import document
 from checks.aws.s3 import (
@@ -22,6 +23,7 @@ from checks.aws.s3 import (
     default_encryption,
     tls_only,
 )
+from collector.evidence.canonical import JSON
 from tests.cases import Case, read_aws, row
 
 ARN = "arn:aws:s3:::records"
@@ -47,10 +49,12 @@ def public(
     *, policy: bool = False, group: str | None = None, own: bool = False, account: bool = False
 ) -> tuple[object, ...]:
     """What `bucket_not_public` takes, with both flags of a block on or off together."""
-    grants = (Grant(permission="FULL_CONTROL"), Grant(group=group, permission="READ"))
+    grants = [Grant(kind="CanonicalUser", permission="FULL_CONTROL")]
+    if group is not None:
+        grants.append(Grant(kind="Group", group=group, permission="READ"))
     return (
         BucketPolicyStatus(is_public=policy),
-        BucketAcl(grants=grants),
+        BucketAcl(grants=tuple(grants)),
         BucketPublicAccessBlock(ignore_public_acls=own, restrict_public_buckets=own),
         AccountPublicAccessBlock(ignore_public_acls=account, restrict_public_buckets=account),
     )
@@ -69,7 +73,8 @@ CASES = [
     row(default_encryption, BucketEncryption(algorithm="aws:kms:dsse", kms_key="alias/phi"),
         require_kms=True,
         outcome="pass", reason="default encryption is aws:kms:dsse with key alias/phi"),
-    row(tls_only, BucketPolicy(id="records"), outcome="fail", reason="no bucket policy"),
+    row(tls_only, BucketPolicy(id="records", policy=None),
+        outcome="fail", reason="no bucket policy"),
     row(tls_only, deny(), **REFUSED),
     row(tls_only, deny(Principal={"AWS": ["*"]}, Action=["S3:*"]), **REFUSED),
     row(tls_only, deny(Action="*", Resource="*"), **REFUSED),
@@ -115,12 +120,23 @@ def test_bucket_without_encryption_policy_or_block_is_read_as_such(aws: boto3.Se
 
     reads = read_aws(aws, default_encryption, tls_only, bucket_not_public)
 
-    assert [o.resource for o in reads[BucketEncryption]] == [BucketEncryption(id="plain")]
-    assert [o.resource for o in reads[BucketPolicy]] == [BucketPolicy(id="plain")]
+    assert [o.resource.algorithm for o in reads[BucketEncryption]] == [None]
+    assert [o.resource.policy for o in reads[BucketPolicy]] == [None]
     assert [o.resource.is_public for o in reads[BucketPolicyStatus]] == [False]
     for block in (*reads[BucketPublicAccessBlock], *reads[AccountPublicAccessBlock]):
         assert not block.resource.ignore_public_acls
         assert not block.resource.restrict_public_buckets
+
+
+@pytest.mark.parametrize(
+    "grantee", [None, {"Type": "Group"}, {"Type": "CanonicalUser", "URI": "x"}]
+)
+def test_grant_that_lost_its_grantee_makes_the_acl_unreadable(grantee: JSON) -> None:
+    owner: JSON = {"Grantee": {"Type": "CanonicalUser", "ID": "1"}, "Permission": "FULL_CONTROL"}
+    other: JSON = {"Grantee": grantee, "Permission": "READ"}
+
+    with pytest.raises(ValidationError):
+        BucketAcl.parse({"Grants": [owner, other]})
 
 
 def test_bucket_with_everything_set_is_read_as_set(aws: boto3.Session) -> None:
