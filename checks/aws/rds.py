@@ -156,8 +156,8 @@ def storage_encrypted(database: DbInstance | DbCluster, *, require_kms: bool = F
         owns. Where RDS tells the type of encryption, the type counts: with a key that AWS owns,
         `StorageEncrypted` is false and the data are encrypted nevertheless.
     Fails: it is not encrypted; with `require_kms`, also where AWS owns the key.
-    Members of a cluster are judged with their cluster. Says nothing of snapshots, and of encryption
-    inside the database.
+    Members of a cluster are judged with their cluster, unless one says itself that it is not
+    encrypted, which fails. Says nothing of snapshots, and of encryption inside the database.
     Remediation: encryption cannot be turned on in place. Restore an encrypted copy of a snapshot
         and put it in the place of the old database.
     """
