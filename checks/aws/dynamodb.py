@@ -129,8 +129,8 @@ def pitr(table: TableBackups, *, min_days: int = 7) -> Verdict:
     """DynamoDB tables can be restored to a point in time.
 
     Passes: point-in-time recovery is enabled and reaches back `min_days` or more.
-    Fails: it is disabled, or reaches back fewer days. Backups on demand and those of AWS Backup
-        that are not continuous do not count.
+    Fails: it is disabled, or reaches back fewer days. Backups on demand and those of AWS Backup do
+        not count.
     The period is the one that is set; a table that is younger cannot be restored to before its
     time. Says nothing of whether a restore was ever tried. Replicas of a global table are judged
     each in its region, because each has its own setting.

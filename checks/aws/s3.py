@@ -324,7 +324,8 @@ def server_access_logging(bucket: BucketLogging, policy: BucketPolicy, acl: Buck
 
 
 def _takes_access_logs(bucket: BucketPolicy, acl: BucketAcl) -> bool:
-    if any(g.group == LOG_DELIVERY_GROUP and g.permission == "WRITE" for g in acl.grants):
+    writers = {g.group for g in acl.grants if g.permission in ("FULL_CONTROL", "WRITE")}
+    if LOG_DELIVERY_GROUP in writers:
         return True
     return bucket.policy is not None and any(
         LOG_DELIVERY_SERVICE in (s.principal or {}).get("Service", ())

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from botocore.config import Config
 from pydantic import ValidationError
 
 from checks.aws.policy import document
@@ -34,6 +33,7 @@ from checks.aws.s3 import (
 )
 from collector.evaluate import evaluate
 from collector.evidence.canonical import JSON
+from tests.botocore_shape import assert_shape
 from tests.cases import Case, read_aws, row
 
 ARN = "arn:aws:s3:::records"
@@ -162,6 +162,8 @@ CASES = [
     row(server_access_logging,
         *logging(grant=Grant(group=LOG_DELIVERY_GROUP, permission="WRITE")), **TAKES),
     row(server_access_logging,
+        *logging(grant=Grant(group=LOG_DELIVERY_GROUP, permission="FULL_CONTROL")), **TAKES),
+    row(server_access_logging,
         *logging(grant=Grant(group=LOG_DELIVERY_GROUP, permission="READ_ACP")),
         outcome="fail", reason="access is not logged"),
     row(server_access_logging,
@@ -263,22 +265,20 @@ def test_versions_and_access_logs_are_read_as_set_and_as_never_set(aws: boto3.Se
     ]
 
 
-def test_settings_of_the_account_are_read_one_by_one(aws: boto3.Session) -> None:
-    # Without the account in the host name, which no loopback address can carry.
-    s3control = aws.client("s3control", config=Config(inject_host_prefix=False))
-    s3control.put_public_access_block(
-        AccountId="123456789012",
-        PublicAccessBlockConfiguration={
+def test_settings_of_the_account_are_read_one_by_one() -> None:
+    answer: JSON = {
+        "PublicAccessBlockConfiguration": {
             "BlockPublicAcls": True,
             "IgnorePublicAcls": False,
             "BlockPublicPolicy": True,
             "RestrictPublicBuckets": False,
-        },
-    )
+        }
+    }
+    assert_shape("s3control", "GetPublicAccessBlock", answer)
 
-    (block,) = read_aws(aws, account_public_access_block)[AccountPublicAccessBlock]
+    read = AccountPublicAccessBlock.parse(answer)
 
-    assert block.resource == account_block(block_public_acls=True, block_public_policy=True)
+    assert read == account_block(block_public_acls=True, block_public_policy=True)
 
 
 def test_settings_of_which_one_is_left_out_are_unreadable() -> None:
