@@ -260,9 +260,9 @@ def backups(database: DbInstance | DbCluster, *, min_days: int = 7) -> Verdict:
         to any time within them.
     Fails: they are kept for fewer days, or, at 0, are off. Snapshots do not count, neither those
         made by hand nor those of AWS Backup.
-    Members of a cluster are judged with their cluster, read replicas with the database they copy;
-    what was written to a replica alone is not looked at. Says nothing of whether a restore was ever
-    tried, and of copies in another region.
+    Members of a cluster are judged with their cluster. Instances that are read replicas are judged
+    with the database they copy, in its region; what was written to a replica alone is not looked
+    at. Says nothing of whether a restore was ever tried, and of copies in another region.
     Remediation: set the backup retention period of the database to `min_days` at least.
     """
     if elsewhere := _judged_elsewhere(database) or _replica(database):
@@ -304,8 +304,9 @@ def multi_az(database: DbInstance | DbCluster, instances: Sequence[DbInstance]) 
         keeps the data in three zones in any case does not count: nothing answers until a new
         instance is made. Clusters without instances of their own (Aurora Serverless v1, shard
         groups of Aurora Limitless) fail, too.
-    Members of a cluster are judged with their cluster, read replicas with the database they copy.
-    Says nothing of whether a failover was ever tried, and of the loss of a region.
+    Members of a cluster are judged with their cluster, instances that are read replicas with the
+    database they copy, in its region. Says nothing of whether a failover was ever tried, and of the
+    loss of a region.
     Remediation: turn on Multi-AZ for the instance, or add an instance in another zone to the
         cluster.
     """
@@ -334,9 +335,9 @@ def logs_exported(database: DbInstance | DbCluster) -> Verdict:
         like the engine it speaks the language of.
     Fails: one of them is not exported, or no minimum is known for the engine, as for RDS Custom,
         which exports none.
-    Members of a cluster are judged with their cluster. Says nothing of what the engine writes to
-    these logs: for most, auditing is another setting, inside the database or among its parameters.
-    Nor of how long CloudWatch keeps them.
+    Members of a cluster are judged with their cluster, read replicas like all others. Says nothing
+    of what the engine writes to these logs: for most, auditing is another setting, inside the
+    database or among its parameters. Nor of how long CloudWatch keeps them.
     Remediation: add the missing logs to the log exports of the instance or cluster.
     """
     if elsewhere := _judged_elsewhere(database):

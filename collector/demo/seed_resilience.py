@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from collector.demo.seed_storage import COMPANY, REGIONAL_TRAIL_BUCKET, TRAIL_BUCKET
@@ -20,7 +21,7 @@ VERSIONED = (
 LOGGED = (*VERSIONED, f"{COMPANY}-uploads-v1", f"{COMPANY}-web-site")
 LOG_BUCKET = f"{COMPANY}-access-logs"
 
-INSTANCES = {
+INSTANCES: Mapping[str, Mapping[str, str]] = {
     "us-east-1": {"ehr": "postgresql", "scheduling": "postgresql", "billing": "error"},
     "us-west-2": {"ehr-recovery": "postgresql"},
 }
