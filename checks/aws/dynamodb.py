@@ -1,6 +1,8 @@
 """Amazon DynamoDB: tables."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from collector.check import Verdict, check, failed, not_applicable, passed
 from collector.resource import Resource, at
@@ -67,6 +69,37 @@ class TableEncryption(Resource):
     kms_key: str | None = at("Table.SSEDescription.KMSMasterKeyArn", default=None)
 
 
+class TableBackups(Resource):
+    """Whether a table can be restored to a point in time, and how far back."""
+
+    source = Aws(
+        service="dynamodb",
+        operation="DescribeContinuousBackups",
+        permission="dynamodb:DescribeContinuousBackups",
+        per=Table,
+        params={"TableName": "id"},
+        # Both move on with the time.
+        volatile=(
+            "ContinuousBackupsDescription.PointInTimeRecoveryDescription.EarliestRestorableDateTime",
+            "ContinuousBackupsDescription.PointInTimeRecoveryDescription.LatestRestorableDateTime",
+        ),
+    )
+    status: Literal["DISABLED", "ENABLED"] = at(
+        "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus"
+    )
+    days: int | None = at(
+        "ContinuousBackupsDescription.PointInTimeRecoveryDescription.RecoveryPeriodInDays",
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _has_period_if_enabled(self) -> Self:
+        """DynamoDB gives the period of every table that has one, 35 days if none was set."""
+        if self.status == "ENABLED" and self.days is None:
+            raise ValueError("point-in-time recovery without its period")
+        return self
+
+
 @check(control="encryption-at-rest", severity="medium")
 def encrypted(table: TableEncryption, *, require_kms: bool = False) -> Verdict:
     """DynamoDB tables are encrypted, with the kind of key that is expected.
@@ -89,3 +122,23 @@ def encrypted(table: TableEncryption, *, require_kms: bool = False) -> Verdict:
     else:
         reason = "encryption is the default AES-256 with an AWS owned key"
     return failed(f"{reason}, not KMS") if require_kms else passed(reason)
+
+
+@check(control="backups", severity="high")
+def pitr(table: TableBackups, *, min_days: int = 7) -> Verdict:
+    """DynamoDB tables can be restored to a point in time.
+
+    Passes: point-in-time recovery is enabled and reaches back `min_days` or more.
+    Fails: it is disabled, or reaches back fewer days. Backups on demand and those of AWS Backup do
+        not count.
+    The period is the one that is set; a table that is younger cannot be restored to before its
+    time. Says nothing of whether a restore was ever tried. Replicas of a global table are judged
+    each in its region, because each has its own setting.
+    Remediation: enable point-in-time recovery on the table, with a period of `min_days` at least.
+    """
+    if table.status == "DISABLED" or table.days is None:
+        return failed("point-in-time recovery is disabled")
+    reason = f"point-in-time recovery reaches back {table.days} d"
+    if table.days < min_days:
+        return failed(f"{reason}, fewer than {min_days}")
+    return passed(reason)

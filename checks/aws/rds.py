@@ -1,9 +1,9 @@
 """Amazon RDS: database instances and clusters, those of Aurora, DocumentDB and Neptune included."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from collector.check import Verdict, check, failed, not_applicable, passed
+from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at, parent
 from collector.source import Aws
 
@@ -41,6 +41,23 @@ NEPTUNE_TLS_ONLY = (1, 0, 4)
 https://docs.aws.amazon.com/neptune/latest/userguide/security-ssl.html"""
 
 
+MINIMUM_LOGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "aurora": (("audit", "general"), ("error",)),
+    "aurora-postgresql": (("postgresql",),),
+    "db2": (("diag.log",),),
+    "docdb": (("audit",),),
+    "mariadb": (("audit", "general"), ("error",)),
+    "mysql": (("audit", "general"), ("error",)),
+    "neptune": (("audit",),),
+    "oracle": (("alert",), ("audit",)),
+    "postgres": (("postgresql",),),
+    "sqlserver": (("error",),),
+}
+"""Engine, or its name before the first hyphen → the logs that tell who did what and what went
+wrong; of several in brackets, one is enough. The rest serves tuning (slowquery, profiler, trace),
+is not made by every edition (SQL Server Express has no agent) or by Aurora (upgrade)."""
+
+
 class ParameterGroup(Part):
     """A parameter group as one instance uses it."""
 
@@ -73,12 +90,21 @@ class DbInstance(Resource):
         volatile=("DBInstances.LatestRestorableTime",),
     )
     id: str = at("DBInstanceArn")
+    name: str = at("DBInstanceIdentifier")
     engine: str = at("Engine")
     cluster: str | None = at("DBClusterIdentifier", default=None)
     is_encrypted: bool = at("StorageEncrypted")
     encryption: Encryption | None = at("StorageEncryptionType", default=None)
     kms_key: str | None = at("KmsKeyId", default=None)
     parameter_groups: tuple[ParameterGroup, ...] = at("DBParameterGroups", default=())
+    backup_days: int = at("BackupRetentionPeriod")
+    is_multi_az: bool = at("MultiAZ")
+    zone: str | None = at("AvailabilityZone", default=None)
+    # Answers from before 2018 leave it out; no database was protected then.
+    is_protected: bool = at("DeletionProtection", default=False)
+    exported_logs: tuple[str, ...] = at("EnabledCloudwatchLogsExports", default=())
+    source_instance: str | None = at("ReadReplicaSourceDBInstanceIdentifier", default=None)
+    source_cluster: str | None = at("ReadReplicaSourceDBClusterIdentifier", default=None)
 
     @property
     def parameter_group(self) -> str | None:
@@ -129,6 +155,9 @@ class DbCluster(Resource):
     kms_key: str | None = at("KmsKeyId", default=None)
     parameter_group: str | None = at("DBClusterParameterGroup", default=None)
     members: tuple[Member, ...] = at("DBClusterMembers", default=())
+    backup_days: int = at("BackupRetentionPeriod")
+    is_protected: bool = at("DeletionProtection", default=False)
+    exported_logs: tuple[str, ...] = at("EnabledCloudwatchLogsExports", default=())
 
 
 class DbClusterParameters(Resource):
@@ -161,8 +190,8 @@ def storage_encrypted(database: DbInstance | DbCluster, *, require_kms: bool = F
     Remediation: encryption cannot be turned on in place. Restore an encrypted copy of a snapshot
         and put it in the place of the old database.
     """
-    if isinstance(database, DbInstance) and database.cluster and database.is_encrypted:
-        return _judged_there(database.cluster)
+    if database.is_encrypted and (elsewhere := _judged_elsewhere(database)):
+        return elsewhere
     match database.encryption:
         case "none":
             return failed("storage is not encrypted")
@@ -221,6 +250,119 @@ def require_tls(database: DbParameters | DbClusterParameters) -> Verdict:
             | "oracle-se2-cdb"
         ):  # fmt: skip
             return failed("RDS for Oracle keeps a port without TLS open")
+
+
+@check(control="backups", severity="high")
+def backups(database: DbInstance | DbCluster, *, min_days: int = 7) -> Verdict:
+    """Databases are backed up automatically, day by day.
+
+    Passes: automated backups are kept `min_days` or more, which also lets the database be restored
+        to any time within them.
+    Fails: they are kept for fewer days, or, at 0, are off. Snapshots do not count, neither those
+        made by hand nor those of AWS Backup.
+    Members of a cluster are judged with their cluster. Instances that are read replicas are judged
+    with the database they copy, in its region; what was written to a replica alone is not looked
+    at. Says nothing of whether a restore was ever tried, and of copies in another region.
+    Remediation: set the backup retention period of the database to `min_days` at least.
+    """
+    if elsewhere := _judged_elsewhere(database) or _replica(database):
+        return elsewhere
+    if database.backup_days == 0:
+        return failed("automated backups are off")
+    reason = f"automated backups are kept for {database.backup_days} d"
+    if database.backup_days < min_days:
+        return failed(f"{reason}, fewer than {min_days}")
+    return passed(reason)
+
+
+@check(control="deletion-protection", severity="medium")
+def deletion_protection(database: DbInstance | DbCluster) -> Verdict:
+    """Databases cannot be deleted before someone lifts their protection.
+
+    Passes: deletion protection is on.
+    Fails: it is off.
+    Members of a cluster are judged with their cluster: they can be deleted one by one, and the
+    cluster keeps the data. Read replicas are judged like all others. Says nothing of rows and
+    tables, which any user of the database with the right to may delete, and of who may lift the
+    protection.
+    Remediation: turn deletion protection on for the instance or cluster.
+    """
+    if elsewhere := _judged_elsewhere(database):
+        return elsewhere
+    if database.is_protected:
+        return passed("deletion protection is on")
+    return failed("deletion protection is off")
+
+
+@check(control="redundancy", severity="medium")
+def multi_az(database: DbInstance | DbCluster, instances: Sequence[DbInstance]) -> Verdict:
+    """Databases survive the loss of one zone.
+
+    Passes: an instance has a standby in another zone (Multi-AZ); the instances of a cluster stand
+        in two zones or more, so that one can take over from another.
+    Fails: an instance has none; a cluster has no instance, or all of them in one zone. That Aurora
+        keeps the data in three zones in any case does not count: nothing answers until a new
+        instance is made. Clusters without instances of their own (Aurora Serverless v1, shard
+        groups of Aurora Limitless) fail, too.
+    Members of a cluster are judged with their cluster, instances that are read replicas with the
+    database they copy, in its region. Says nothing of whether a failover was ever tried, and of the
+    loss of a region.
+    Remediation: turn on Multi-AZ for the instance, or add an instance in another zone to the
+        cluster.
+    """
+    if elsewhere := _judged_elsewhere(database) or _replica(database):
+        return elsewhere
+    if isinstance(database, DbInstance):
+        if database.is_multi_az:
+            return passed("has a standby in another zone")
+        return failed("has no standby in another zone")
+    members = {member.name for member in database.members}
+    zones = sorted({i.zone for i in instances if i.name in members and i.zone is not None})
+    if len(zones) > 1:
+        return passed(f"instances in {listed(zones)}")
+    if not members:
+        return failed("the cluster has no instance")
+    return failed(f"instances in {zones[0]} alone" if zones else "instances in no known zone")
+
+
+@check(control="service-logging", severity="medium")
+def logs_exported(database: DbInstance | DbCluster) -> Verdict:
+    """Databases send their logs to CloudWatch Logs.
+
+    Passes: the logs that tell who did what and what went wrong are exported. They are, by engine:
+        postgresql (PostgreSQL); error, and audit or general (MySQL, MariaDB); alert and audit
+        (Oracle); error (SQL Server); diag.log (Db2); audit (DocumentDB, Neptune). Aurora is judged
+        like the engine it speaks the language of.
+    Fails: one of them is not exported, or no minimum is known for the engine, as for RDS Custom,
+        which exports none.
+    Members of a cluster are judged with their cluster, read replicas like all others. Says nothing
+    of what the engine writes to these logs: for most, auditing is another setting, inside the
+    database or among its parameters. Nor of how long CloudWatch keeps them.
+    Remediation: add the missing logs to the log exports of the instance or cluster.
+    """
+    if elsewhere := _judged_elsewhere(database):
+        return elsewhere
+    engine = database.engine
+    minimum = MINIMUM_LOGS.get(engine) or MINIMUM_LOGS.get(engine.partition("-")[0])
+    if minimum is None:
+        return failed(f"no log of the engine {engine} is known to be enough")
+    missing = [" or ".join(logs) for logs in minimum if not {*logs} & {*database.exported_logs}]
+    if missing:
+        return failed(f"not exported: {', '.join(missing)}")
+    return passed(f"exported: {listed(sorted(database.exported_logs))}")
+
+
+def _judged_elsewhere(database: DbInstance | DbCluster) -> Verdict | None:
+    if isinstance(database, DbInstance) and database.cluster is not None:
+        return _judged_there(database.cluster)
+    return None
+
+
+def _replica(database: DbInstance | DbCluster) -> Verdict | None:
+    if isinstance(database, DbCluster):
+        return None
+    copied = database.source_instance or database.source_cluster
+    return not_applicable(f"read replica of {copied}, judged there") if copied else None
 
 
 def _judged_there(cluster: str) -> Verdict:

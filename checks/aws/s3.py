@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from checks.aws.policy import PolicyDocument
-from collector.check import Verdict, check, failed, passed
+from collector.check import Verdict, check, failed, not_applicable, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
 
@@ -15,6 +15,11 @@ PUBLIC_GROUPS = (
 )
 """Groups of an ACL that hold everyone, and everyone with any AWS account.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html"""
+
+LOG_DELIVERY_GROUP = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+LOG_DELIVERY_SERVICE = "logging.s3.amazonaws.com"
+"""Who writes access logs into a bucket: a group in its ACL, or a service in its policy.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""
 
 
 class Bucket(Resource):
@@ -128,8 +133,45 @@ class BucketPublicAccessBlock(Resource):
     )
 
 
+class BucketVersioning(Resource):
+    """Whether a bucket keeps what is overwritten and deleted.
+
+    S3 leaves the status out where versioning was never turned on:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html
+    """
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketVersioning",
+        permission="s3:GetBucketVersioning",
+        per=Bucket,
+        params={"Bucket": "id"},
+    )
+    status: Literal["Enabled", "Suspended"] | None = at("Status", default=None)
+
+
+class BucketLogging(Resource):
+    """Where the access logs of a bucket go.
+
+    S3 leaves the element out where there are none:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html
+    """
+
+    source = Aws(
+        service="s3",
+        operation="GetBucketLogging",
+        permission="s3:GetBucketLogging",
+        per=Bucket,
+        params={"Bucket": "id"},
+    )
+    target: str | None = at("LoggingEnabled.TargetBucket", default=None)
+
+
 class AccountPublicAccessBlock(Resource):
-    """The account's settings against public access, which hold for every bucket."""
+    """The account's settings against public access, which hold for every bucket.
+
+    Where a policy of the organization sets them, S3 gives those that are in effect.
+    """
 
     source = Aws(
         service="s3control",
@@ -139,7 +181,9 @@ class AccountPublicAccessBlock(Resource):
         absent=("NoSuchPublicAccessBlockConfiguration",),
         regions="home",
     )
+    block_public_acls: bool = at("PublicAccessBlockConfiguration.BlockPublicAcls", absent=False)
     ignore_public_acls: bool = at("PublicAccessBlockConfiguration.IgnorePublicAcls", absent=False)
+    block_public_policy: bool = at("PublicAccessBlockConfiguration.BlockPublicPolicy", absent=False)
     restrict_public_buckets: bool = at(
         "PublicAccessBlockConfiguration.RestrictPublicBuckets", absent=False
     )
@@ -221,3 +265,79 @@ def bucket_not_public(
     if restricted and ignored:
         return passed("public policies are restricted and public ACLs ignored")
     return passed("neither the policy nor the ACL is public")
+
+
+@check(control="no-public-access", severity="high")
+def account_public_access_block(account: AccountPublicAccessBlock) -> Verdict:
+    """S3 public access is blocked for the whole account.
+
+    Passes: all four settings of the account are on: new public ACLs and policies are refused, and
+        those that exist have no effect.
+    Fails: one of them is off, or the account has no such settings. Settings of single buckets do
+        not make up for it, because the next bucket may come without.
+    Remediation: turn on all four public access block settings for the account, or by a policy of
+        the organization. Serve what is meant to be public through CloudFront.
+    """
+    settings = {
+        "BlockPublicAcls": account.block_public_acls,
+        "IgnorePublicAcls": account.ignore_public_acls,
+        "BlockPublicPolicy": account.block_public_policy,
+        "RestrictPublicBuckets": account.restrict_public_buckets,
+    }
+    off = [name for name, is_on in settings.items() if not is_on]
+    if off:
+        return failed(f"off for the account: {', '.join(off)}")
+    return passed("all four settings are on for the account")
+
+
+@check(control="recoverable-versions", severity="medium")
+def versioning(bucket: BucketVersioning) -> Verdict:
+    """Buckets keep objects that are overwritten or deleted.
+
+    Passes: versioning is enabled.
+    Fails: it was never enabled, or it is suspended: what is overwritten from then on is lost.
+    Says nothing of how long old versions are kept, which lifecycle rules decide, and of who may
+    delete them.
+    Remediation: enable versioning on the bucket, and let a lifecycle rule remove old versions after
+        the period in which you may need them.
+    """
+    match bucket.status:
+        case "Enabled":
+            return passed("versioning is enabled")
+        case "Suspended":
+            return failed("versioning is suspended")
+        case None:
+            return failed("versioning was never enabled")
+
+
+@check(control="service-logging", severity="medium")
+def server_access_logging(bucket: BucketLogging, policy: BucketPolicy, acl: BucketAcl) -> Verdict:
+    """Access to buckets is logged by S3.
+
+    Passes: access logs are delivered, to a bucket that the reason names.
+    Fails: they are not.
+    A bucket without logging that itself takes access logs is not judged: logs of the access to logs
+    would only make more of them. It takes them if its policy or ACL lets the log delivery of S3
+    write to it, so do not keep other data there. Says nothing of data events of CloudTrail, which
+    record access to objects as well; where they are in the place of access logs, accept a failing
+    bucket as an exception. S3 delivers access logs as well as it can and promises none.
+    Remediation: turn on server access logging, to a bucket that is kept for logs.
+    """
+    if bucket.target == bucket.id:
+        return passed("access is logged to the bucket itself")
+    if bucket.target is not None:
+        return passed(f"access is logged to bucket {bucket.target}")
+    if _takes_access_logs(policy, acl):
+        return not_applicable("the bucket takes access logs")
+    return failed("access is not logged")
+
+
+def _takes_access_logs(bucket: BucketPolicy, acl: BucketAcl) -> bool:
+    writers = {g.group for g in acl.grants if g.permission in ("FULL_CONTROL", "WRITE")}
+    if LOG_DELIVERY_GROUP in writers:
+        return True
+    return bucket.policy is not None and any(
+        LOG_DELIVERY_SERVICE in (s.principal or {}).get("Service", ())
+        and s.touches_action("s3:PutObject")
+        for s in bucket.policy.allows
+    )

@@ -16,6 +16,7 @@ from collector.demo import (
     seed_keys,
     seed_logging,
     seed_network,
+    seed_resilience,
     seed_storage,
 )
 from collector.demo.simulator import HOME_REGION, INSIDE, Client, backends_of
@@ -69,6 +70,7 @@ def everything(session: boto3.Session) -> None:
     seed_network.seed(client)
     seed_logging.seed(client)
     seed_identity.seed(client)
+    seed_resilience.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))

@@ -91,6 +91,7 @@ def _cluster(rds: Client, name: str, kms_key: str) -> None:
         DBClusterParameterGroupName=group,
         StorageEncrypted=True,
         KmsKeyId=kms_key,
+        EnableCloudwatchLogsExports=["postgresql"],
     )
     rds.create_db_instance(
         DBInstanceIdentifier=f"{name}-1",

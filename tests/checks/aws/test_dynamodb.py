@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from pydantic import ValidationError
 
-from checks.aws.dynamodb import Table, TableEncryption, encrypted
+from checks.aws.dynamodb import Table, TableBackups, TableEncryption, encrypted, pitr
 from collector.answer import Answer
+from collector.evidence.canonical import JSON
 from collector.resource import lookup
+from tests.botocore_shape import assert_shape
 from tests.cases import Case, read_aws, row
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/phi"
@@ -31,6 +34,18 @@ CASES = [
         require_kms=True, outcome="fail", reason="encryption is UPDATING, not KMS"),
     row(encrypted, TableEncryption(state="DELETING"), require_kms=True,
         outcome="not_applicable", reason="the table is DELETING"),
+    row(pitr, TableBackups(status="ENABLED", days=35),
+        outcome="pass", reason="point-in-time recovery reaches back 35 d"),
+    row(pitr, TableBackups(status="ENABLED", days=7),
+        outcome="pass", reason="point-in-time recovery reaches back 7 d"),
+    row(pitr, TableBackups(status="ENABLED", days=6),
+        outcome="fail", reason="point-in-time recovery reaches back 6 d, fewer than 7"),
+    row(pitr, TableBackups(status="ENABLED", days=7), min_days=35,
+        outcome="fail", reason="point-in-time recovery reaches back 7 d, fewer than 35"),
+    row(pitr, TableBackups(status="DISABLED"),
+        outcome="fail", reason="point-in-time recovery is disabled"),
+    row(pitr, TableBackups(status="DISABLED", days=35),
+        outcome="fail", reason="point-in-time recovery is disabled"),
 ]  # fmt: skip
 
 
@@ -79,6 +94,40 @@ def test_items_put_into_a_table_change_nothing_in_its_evidence(aws: boto3.Sessio
         [0],
         [1],
     ]
+
+
+def test_recovery_is_read_with_its_period_and_without_its_moving_times(
+    aws: boto3.Session,
+) -> None:
+    create(aws, "visits")
+    create(aws, "drafts")
+    aws.client("dynamodb").update_continuous_backups(
+        TableName="visits", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+
+    reads = read_aws(aws, pitr)
+
+    assert [o.resource for o in reads[TableBackups]] == [
+        TableBackups(id="drafts", status="DISABLED"),
+        TableBackups(id="visits", status="ENABLED", days=35),
+    ]
+    bodies = b"".join(a.body() or b"" for s, a in reads.answers if s is TableBackups.source)
+    assert b"RestorableDateTime" not in bodies
+
+
+def test_recovery_whose_period_is_not_told_is_unreadable() -> None:
+    """DynamoDB tells it of every table that has recovery, so an answer without it is not whole."""
+    recovery: JSON = {"PointInTimeRecoveryStatus": "ENABLED"}
+    answer: JSON = {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": recovery,
+        }
+    }
+    assert_shape("dynamodb", "DescribeContinuousBackups", answer)
+
+    with pytest.raises(ValidationError, match="without its period"):
+        TableBackups.parse(answer)
 
 
 def described(aws: boto3.Session) -> Answer:

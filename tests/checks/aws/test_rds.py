@@ -16,9 +16,14 @@ from checks.aws.rds import (
     Member,
     Parameter,
     ParameterGroup,
+    backups,
+    deletion_protection,
+    logs_exported,
+    multi_az,
     require_tls,
     storage_encrypted,
 )
+from collector.check import Check
 from collector.evaluate import evaluate
 from collector.evidence.canonical import JSON
 from tests.botocore_shape import assert_shape
@@ -31,17 +36,42 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def instance(**facts: object) -> DbInstance:
-    """An instance without encryption, with some of its facts changed."""
+    """An instance without encryption, backups and standby, with some of its facts changed."""
     return DbInstance.model_validate(
-        {"id": ARN, "engine": "postgres", "is_encrypted": False, **facts}
+        {
+            "id": ARN,
+            "name": "records",
+            "engine": "postgres",
+            "is_encrypted": False,
+            "backup_days": 0,
+            "is_multi_az": False,
+            **facts,
+        }
     )
 
 
 def cluster(**facts: object) -> DbCluster:
     """A cluster without encryption, with some of its facts changed."""
     return DbCluster.model_validate(
-        {"id": CLUSTER, "engine": "aurora-mysql", "is_encrypted": False, **facts}
+        {
+            "id": CLUSTER,
+            "engine": "aurora-mysql",
+            "is_encrypted": False,
+            "backup_days": 1,
+            **facts,
+        }
     )
+
+
+def spread(*zones: str | None) -> tuple[DbCluster, list[DbInstance]]:
+    """What `multi_az` takes: a cluster with an instance in each zone, and others in the region."""
+    members = [instance(name=f"db-{n}", cluster="records", zone=z) for n, z in enumerate(zones)]
+    others = [instance(name="other", zone="z"), instance(name="new", cluster="other", zone="y")]
+    return cluster(members=tuple(Member(name=m.name) for m in members)), [*members, *others]
+
+
+def exports(engine: str, *logs: str) -> DbInstance:
+    return instance(engine=engine, exported_logs=logs)
 
 
 def parameters(
@@ -71,6 +101,9 @@ def cluster_parameters(
         }
     )
 
+
+THERE = {"outcome": "not_applicable", "reason": "member of cluster records, judged there"}
+COPY = {"outcome": "not_applicable", "reason": "read replica of ehr, judged there"}
 
 CASES = [
     row(storage_encrypted, instance(is_encrypted=True, kms_key=KEY), require_kms=True,
@@ -138,6 +171,77 @@ CASES = [
         outcome="fail", reason="neptune_enforce_ssl is 0 in parameter group own"),
     row(require_tls, cluster_parameters("neptune", "neptune_enforce_ssl", "1"),
         outcome="pass", reason="neptune_enforce_ssl is 1 in parameter group own"),
+    row(backups, instance(backup_days=7),
+        outcome="pass", reason="automated backups are kept for 7 d"),
+    row(backups, instance(backup_days=6),
+        outcome="fail", reason="automated backups are kept for 6 d, fewer than 7"),
+    row(backups, instance(backup_days=7), min_days=35,
+        outcome="fail", reason="automated backups are kept for 7 d, fewer than 35"),
+    row(backups, instance(), outcome="fail", reason="automated backups are off"),
+    row(backups, instance(), min_days=0, outcome="fail", reason="automated backups are off"),
+    row(backups, cluster(backup_days=35),
+        outcome="pass", reason="automated backups are kept for 35 d"),
+    row(backups, cluster(),
+        outcome="fail", reason="automated backups are kept for 1 d, fewer than 7"),
+    row(backups, instance(cluster="records", backup_days=35), **THERE),
+    row(backups, instance(source_instance="ehr", backup_days=35), **COPY),
+    row(backups, instance(source_cluster="ehr"), **COPY),
+    row(deletion_protection, instance(is_protected=True),
+        outcome="pass", reason="deletion protection is on"),
+    row(deletion_protection, instance(), outcome="fail", reason="deletion protection is off"),
+    row(deletion_protection, instance(source_instance="ehr"),
+        outcome="fail", reason="deletion protection is off"),
+    row(deletion_protection, instance(cluster="records"), **THERE),
+    row(deletion_protection, cluster(is_protected=True),
+        outcome="pass", reason="deletion protection is on"),
+    row(deletion_protection, cluster(), outcome="fail", reason="deletion protection is off"),
+    row(multi_az, instance(is_multi_az=True), [],
+        outcome="pass", reason="has a standby in another zone"),
+    row(multi_az, instance(), [], outcome="fail", reason="has no standby in another zone"),
+    row(multi_az, instance(cluster="records"), [], **THERE),
+    row(multi_az, instance(source_instance="ehr"), [], **COPY),
+    row(multi_az, instance(source_cluster="ehr", is_multi_az=True), [], **COPY),
+    row(multi_az, *spread("b", "a", "b"), outcome="pass", reason="instances in a, b"),
+    row(multi_az, *spread("a"), outcome="fail", reason="instances in a alone"),
+    row(multi_az, *spread("a", "a"), outcome="fail", reason="instances in a alone"),
+    row(multi_az, *spread("a", None), outcome="fail", reason="instances in a alone"),
+    row(multi_az, *spread(None), outcome="fail", reason="instances in no known zone"),
+    row(multi_az, *spread(), outcome="fail", reason="the cluster has no instance"),
+    row(logs_exported, exports("postgres", "upgrade", "postgresql"),
+        outcome="pass", reason="exported: postgresql, upgrade"),
+    row(logs_exported, exports("postgres", "upgrade"),
+        outcome="fail", reason="not exported: postgresql"),
+    row(logs_exported, exports("mysql", "error", "audit"),
+        outcome="pass", reason="exported: audit, error"),
+    row(logs_exported, exports("mariadb", "error", "general"),
+        outcome="pass", reason="exported: error, general"),
+    row(logs_exported, exports("mysql", "error", "slowquery"),
+        outcome="fail", reason="not exported: audit or general"),
+    row(logs_exported, exports("mysql"),
+        outcome="fail", reason="not exported: audit or general, error"),
+    row(logs_exported, exports("oracle-se2-cdb", "alert", "audit"),
+        outcome="pass", reason="exported: alert, audit"),
+    row(logs_exported, exports("oracle-ee", "alert", "listener"),
+        outcome="fail", reason="not exported: audit"),
+    row(logs_exported, exports("sqlserver-ex", "error"),
+        outcome="pass", reason="exported: error"),
+    row(logs_exported, exports("sqlserver-se", "agent"),
+        outcome="fail", reason="not exported: error"),
+    row(logs_exported, exports("db2-se", "diag.log"), outcome="pass", reason="exported: diag.log"),
+    row(logs_exported, exports("custom-oracle-ee", "alert", "audit"),
+        outcome="fail", reason="no log of the engine custom-oracle-ee is known to be enough"),
+    row(logs_exported, instance(cluster="records"), **THERE),
+    row(logs_exported, cluster(exported_logs=("audit", "error")),
+        outcome="pass", reason="exported: audit, error"),
+    row(logs_exported, cluster(), outcome="fail", reason="not exported: audit or general, error"),
+    row(logs_exported, cluster(engine="aurora-postgresql", exported_logs=("postgresql",)),
+        outcome="pass", reason="exported: postgresql"),
+    row(logs_exported, cluster(engine="aurora-postgresql", exported_logs=("audit", "error")),
+        outcome="fail", reason="not exported: postgresql"),
+    row(logs_exported, cluster(engine="docdb", exported_logs=("audit", "profiler")),
+        outcome="pass", reason="exported: audit, profiler"),
+    row(logs_exported, cluster(engine="neptune", exported_logs=("slowquery",)),
+        outcome="fail", reason="not exported: audit"),
 ]  # fmt: skip
 
 
@@ -174,7 +278,13 @@ def test_instance_is_read_with_its_key_and_the_parameters_of_its_group(aws: boto
 
     groups = (ParameterGroup(name="tls", status="in-sync"),)
     assert [o.resource for o in reads[DbInstance]] == [
-        instance(is_encrypted=True, kms_key=KEY, parameter_groups=groups)
+        instance(
+            is_encrypted=True,
+            kms_key=KEY,
+            parameter_groups=groups,
+            backup_days=1,
+            zone="us-east-1a",
+        )
     ]
     assert [o.resource for o in reads[DbParameters]] == [
         DbParameters(
@@ -228,7 +338,10 @@ def test_cluster_is_read_with_its_members_and_decides_for_them(aws: boto3.Sessio
 def test_engine_that_is_not_known_is_unreadable_for_tls_alone() -> None:
     """So it becomes unknown there, and is judged by its storage nevertheless."""
     item: JSON = {
+        "BackupRetentionPeriod": 0,
         "DBInstanceArn": ARN,
+        "DBInstanceIdentifier": "records",
+        "MultiAZ": False,
         "Engine": "custom-sqlserver-ee",
         "StorageEncrypted": True,
         "KmsKeyId": KEY,
@@ -257,6 +370,7 @@ def test_time_to_which_a_database_can_be_restored_is_no_part_of_its_evidence(
 def test_database_with_a_key_that_aws_owns_is_read_as_encrypted() -> None:
     """RDS says there that the storage is not encrypted, and tells the truth beside it."""
     item: JSON = {
+        "BackupRetentionPeriod": 1,
         "DBClusterArn": CLUSTER,
         "Engine": "aurora-mysql",
         "StorageEncrypted": False,
@@ -267,3 +381,91 @@ def test_database_with_a_key_that_aws_owns_is_read_as_encrypted() -> None:
     read = DbCluster.parse(item)
 
     assert read == cluster(encryption="sse-rds")
+
+
+def test_guards_of_instance_replica_and_cluster_are_read(aws: boto3.Session) -> None:
+    rds = aws.client("rds")
+    create(aws, "records", "postgres", MultiAZ=True, BackupRetentionPeriod=35,
+           DeletionProtection=True, EnableCloudwatchLogsExports=["postgresql"])  # fmt: skip
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier="copy", SourceDBInstanceIdentifier="records"
+    )
+    rds.create_db_cluster(
+        DBClusterIdentifier="claims",
+        Engine="aurora-mysql",
+        MasterUsername="root",
+        MasterUserPassword="not-a-secret",
+        BackupRetentionPeriod=14,
+        DeletionProtection=True,
+        EnableCloudwatchLogsExports=["audit", "error"],
+    )
+    for zone in ("us-east-1a", "us-east-1b"):
+        rds.create_db_instance(
+            DBInstanceIdentifier=f"claims-{zone}",
+            Engine="aurora-mysql",
+            DBClusterIdentifier="claims",
+            DBInstanceClass="db.r6g.large",
+            AvailabilityZone=zone,
+        )
+    every: list[Check[...]] = [backups, deletion_protection, multi_az, logs_exported]
+
+    results = evaluate(every, read_aws(aws, *every), settings={}, now=NOW)
+
+    said = {(r.resource.id.rpartition(":")[2], r.check.rpartition(".")[2]): r for r in results}
+    assert {key: r.reason for key, r in said.items() if key[0] != "copy"} == {
+        ("records", "backups"): "automated backups are kept for 35 d",
+        ("records", "deletion_protection"): "deletion protection is on",
+        ("records", "multi_az"): "has a standby in another zone",
+        ("records", "logs_exported"): "exported: postgresql",
+        ("claims", "backups"): "automated backups are kept for 14 d",
+        ("claims", "deletion_protection"): "deletion protection is on",
+        ("claims", "multi_az"): "instances in us-east-1a, us-east-1b",
+        ("claims", "logs_exported"): "exported: audit, error",
+    }
+    assert sorted(check for name, check in said if name == "copy") == [
+        "deletion_protection",
+        "logs_exported",
+    ]
+
+
+def test_instances_of_another_region_are_no_part_of_a_cluster(aws: boto3.Session) -> None:
+    """Names repeat between regions."""
+    for region, zone in (("us-east-1", "us-east-1a"), ("us-west-2", "us-west-2b")):
+        rds = aws.client("rds", region_name=region)
+        rds.create_db_cluster(
+            DBClusterIdentifier="claims",
+            Engine="aurora-mysql",
+            MasterUsername="root",
+            MasterUserPassword="not-a-secret",
+        )
+        rds.create_db_instance(
+            DBInstanceIdentifier="claims-1",
+            Engine="aurora-mysql",
+            DBClusterIdentifier="claims",
+            DBInstanceClass="db.r6g.large",
+            AvailabilityZone=zone,
+        )
+
+    reads = read_aws(aws, multi_az, regions=("us-east-1", "us-west-2"))
+    results = evaluate([multi_az], reads, settings={}, now=NOW)
+
+    assert [(r.outcome, r.reason) for r in results] == [
+        ("fail", "instances in us-east-1a alone"),
+        ("fail", "instances in us-west-2b alone"),
+    ]
+
+
+def test_answer_from_before_deletion_protection_is_read_as_without() -> None:
+    item: dict[str, JSON] = {
+        "BackupRetentionPeriod": 7,
+        "DBInstanceArn": ARN,
+        "DBInstanceIdentifier": "records",
+        "Engine": "postgres",
+        "MultiAZ": False,
+        "StorageEncrypted": False,
+    }
+
+    assert not DbInstance.parse(item).is_protected
+    del item["BackupRetentionPeriod"]
+    with pytest.raises(ValidationError, match="backup_days"):
+        DbInstance.parse(item)
