@@ -41,6 +41,10 @@ NEPTUNE_TLS_ONLY = (1, 0, 4)
 https://docs.aws.amazon.com/neptune/latest/userguide/security-ssl.html"""
 
 
+MULTI_AZ_ENGINES = ("mysql", "postgres")
+"""Engines of clusters that are no Aurora, DocumentDB or Neptune."""
+
+
 class ParameterGroup(Part):
     """A parameter group as one instance uses it."""
 
@@ -79,6 +83,7 @@ class DbInstance(Resource):
     encryption: Encryption | None = at("StorageEncryptionType", default=None)
     kms_key: str | None = at("KmsKeyId", default=None)
     parameter_groups: tuple[ParameterGroup, ...] = at("DBParameterGroups", default=())
+    is_public: bool | None = at("PubliclyAccessible", default=None)
 
     @property
     def parameter_group(self) -> str | None:
@@ -129,6 +134,10 @@ class DbCluster(Resource):
     kms_key: str | None = at("KmsKeyId", default=None)
     parameter_group: str | None = at("DBClusterParameterGroup", default=None)
     members: tuple[Member, ...] = at("DBClusterMembers", default=())
+    # Said of Multi-AZ clusters alone; elsewhere the instances say it.
+    is_public: bool | None = at("PubliclyAccessible", default=None)
+    # Said of Aurora PostgreSQL alone.
+    has_gateway: bool | None = at("InternetAccessGatewayEnabled", default=None)
 
 
 class DbClusterParameters(Resource):
@@ -221,6 +230,32 @@ def require_tls(database: DbParameters | DbClusterParameters) -> Verdict:
             | "oracle-se2-cdb"
         ):  # fmt: skip
             return failed("RDS for Oracle keeps a port without TLS open")
+
+
+@check(control="network-boundary", severity="high")
+def not_public(database: DbInstance | DbCluster) -> Verdict:
+    """Databases have no public address.
+
+    Passes: `PubliclyAccessible` is false, so that the name of the database stands for a private
+        address.
+    Fails: it is true, or the answer does not tell; or an Aurora cluster has an internet access
+        gateway. It fails whatever the security groups let in: those are a second line.
+    Members of a cluster are judged one by one, since each has a setting of its own. Of clusters,
+    Multi-AZ ones have the setting too; others are judged by their gateway alone.
+    Says nothing of proxies, and of load balancers in front of the database.
+    Remediation: modify the database to be not publicly accessible; it keeps its name. Reach it
+        from within the VPC or by VPN.
+    """
+    if isinstance(database, DbCluster):
+        if database.has_gateway:
+            return failed("the internet reaches the cluster through its gateway")
+        if database.engine not in MULTI_AZ_ENGINES and not database.is_public:
+            return not_applicable("a cluster whose instances have addresses, judged there")
+    if database.is_public is None:
+        return failed("the answer does not tell whether it is publicly accessible")
+    if database.is_public:
+        return failed("publicly accessible")
+    return passed("not publicly accessible")
 
 
 def _judged_there(cluster: str) -> Verdict:
