@@ -81,11 +81,21 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
 def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -> Reader:
     import boto3
     import botocore.exceptions
+    import botocore.session
 
     from collector.readers import aws
+    from collector.readers.aws_role import assume_role
 
     try:
-        session = boto3.Session(profile_name=account.profile)
+        source = botocore.session.Session(profile=account.profile)
+        if account.role_arn is not None:
+            source = assume_role(
+                source,
+                account.role_arn,
+                external_id=account.external_id,
+                session_seconds=account.session_seconds,
+            )
+        session = boto3.Session(botocore_session=source)
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"account {name}: {error}") from None
     if regions is None and account.regions != "enabled":

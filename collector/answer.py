@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -180,6 +181,25 @@ class Reader(Protocol):
     def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
         """Ask for all pages; what the cloud refuses comes back as the answer's failure."""
         ...
+
+
+class Shared:
+    """A reader of one account among several, with a limit on the reads of all of them together."""
+
+    def __init__(self, reader: Reader, limit: AbstractContextManager[object]) -> None:
+        """Pass reads on to `reader` while `limit`, a semaphore, lets them."""
+        self._reader = reader
+        self._limit = limit
+
+    @property
+    def scope(self) -> Scope:
+        """What is read."""
+        return self._reader.scope
+
+    def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
+        """Ask when it is this read's turn."""
+        with self._limit:
+            return self._reader.read(source, params, place)
 
 
 class ShapeError(ValueError):

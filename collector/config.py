@@ -46,6 +46,12 @@ class AwsAccount(_Account):
     """If given, the credentials must belong to this account."""
     regions: Literal["enabled"] | Annotated[list[RegionName], Field(min_length=1)] = "enabled"
     profile: str | None = None
+    role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")] | None = None
+    """Role to assume with the credentials that the chain or the profile gives."""
+    external_id: str | None = None
+    """What the role's trust policy asks for, so that nobody else can have it assumed."""
+    session_seconds: Annotated[int, Field(ge=1800, le=43_200)] = 3600
+    """How long each session of the role lasts; it is renewed while a run goes on."""
 
 
 class GcpAccount(_Account):
@@ -188,6 +194,8 @@ _PROVIDERS = "'aws', 'gcp' or 'azure'"
 
 _EXPECTED = {
     "id": "a text; for AWS, the account's 12 digits",
+    "role_arn": "the ARN of an IAM role",
+    "session_seconds": "a whole number from 1800 to 43200",
     "regions": "'enabled' or a list of region names",
     "workers": "a whole number from 1 to 256",
     "accounts": "a table for each account",

@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 
 from collector.framework import Control, Framework, Requirement, Strength
 from collector.mapping import Mappings
+from collector.source import Provider
 
 Status = Literal["proven", "supported", "attested", "inherited", "nothing", "not applicable"]
 """What answers a requirement, the strongest first."""
@@ -18,7 +19,10 @@ INTRODUCTION: Final = """\
 # Coverage
 
 What evidence this product can bring for each requirement, and for which it brings none. It says
-what there is to look at, not how it came out: a check that fails is evidence too.
+what there is to look at, not how it came out: a check that fails is evidence too. The answers are
+for all three clouds together; after each control stand the clouds that have a check for it, and for
+any other cloud it is no evidence. A control's statement is its aim: its checks cover a part, which
+each check's rule names.
 
 | Answer | Meaning |
 |---|---|
@@ -59,10 +63,12 @@ def coverage(mappings: Mappings, checks: Mapping[str, str]) -> dict[str, tuple[C
     }
 
 
-def render_readme(mappings: Mappings, checks: Mapping[str, str]) -> str:
+def render_readme(
+    mappings: Mappings, checks: Mapping[str, str], clouds: Mapping[str, Provider]
+) -> str:
     """The text of `mappings/README.md`: the coverage of each requirement, then every control.
 
-    `checks` gives the control of every live check.
+    `checks` gives the control of every live check, `clouds` its cloud.
     """
     covered = coverage(mappings, checks)
     controls = mappings.controls.values()
@@ -79,8 +85,8 @@ def render_readme(mappings: Mappings, checks: Mapping[str, str]) -> str:
         [
             INTRODUCTION,
             _table(("Framework", *statuses), counts),
-            _framework_section(mappings.soc2, covered["soc2"], checks),
-            _framework_section(mappings.hipaa, covered["hipaa"], checks),
+            _framework_section(mappings.soc2, covered["soc2"], checks, clouds),
+            _framework_section(mappings.hipaa, covered["hipaa"], checks, clouds),
             "## Controls evidenced by checks\n",
             _controls_table(mappings, checked, "Checks"),
             "## Controls evidenced by attestation\n",
@@ -124,7 +130,10 @@ def _of(controls: Collection[str], checks: Mapping[str, str]) -> tuple[str, ...]
 
 
 def _framework_section(
-    framework: Framework, rows: Iterable[Coverage], checks: Mapping[str, str]
+    framework: Framework,
+    rows: Iterable[Coverage],
+    checks: Mapping[str, str],
+    clouds: Mapping[str, Provider],
 ) -> str:
     table = [
         (
@@ -132,7 +141,7 @@ def _framework_section(
             row.requirement.title,
             _kind(row.requirement),
             row.status,
-            _answer(row, checks),
+            _answer(row, checks, clouds),
         )
         for row in rows
     ]
@@ -151,15 +160,25 @@ def _kind(requirement: Requirement) -> str:
     return requirement.category or requirement.group
 
 
-def _answer(row: Coverage, checks: Mapping[str, str]) -> str:
+def _answer(row: Coverage, checks: Mapping[str, str], clouds: Mapping[str, Provider]) -> str:
     if row.reason:
         return row.reason
     parts = {
-        "proven by": {checks[check] for check in row.proven_by},
-        "supported by": {checks[check] for check in row.supported_by},
-        "attested by": set(row.attested_by),
+        "proven by": _with_clouds(row.proven_by, checks, clouds),
+        "supported by": _with_clouds(row.supported_by, checks, clouds),
+        "attested by": _code(row.attested_by),
     }
-    return "; ".join(f"{by} {_code(sorted(names))}" for by, names in parts.items() if names)
+    return "; ".join(f"{by} {controls}" for by, controls in parts.items() if controls)
+
+
+def _with_clouds(
+    ids: Iterable[str], checks: Mapping[str, str], clouds: Mapping[str, Provider]
+) -> str:
+    """The controls of the checks with these ids, each with the clouds of those checks."""
+    found: dict[str, set[Provider]] = {}
+    for id_ in ids:
+        found.setdefault(checks[id_], set()).add(clouds[id_])
+    return ", ".join(f"`{name}` ({', '.join(sorted(found[name]))})" for name in sorted(found))
 
 
 def _controls_table(mappings: Mappings, controls: Mapping[Control, str], last: str) -> str:

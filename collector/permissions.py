@@ -7,7 +7,7 @@ permissions are named apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from collector.check import Check
 from collector.evidence.canonical import JSON
@@ -17,6 +17,9 @@ from collector.source import Graph, Provider
 
 ALWAYS_AWS = ("sts:GetCallerIdentity",)
 """Asked once a run, to say in the evidence who read."""
+
+PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
+"""Subscription to be replaced by one's own."""
 
 ROLE_TITLE = "Compliance evidence collector (read only)"
 
@@ -40,11 +43,19 @@ def graph_permissions(checks: Iterable[Check[...]]) -> tuple[str, ...]:
     )
 
 
-def policy(checks: Iterable[Check[...]], provider: Provider) -> JSON:
+def policy(
+    checks: Iterable[Check[...]],
+    provider: Provider,
+    subscriptions: Sequence[str] = (PLACEHOLDER,),
+) -> JSON:
     """The policy as the cloud takes it.
 
-    For AWS the policy document, for Google Cloud the custom role, for Azure the role definition,
-    whose assignable scope is the first subscription to be filled in.
+    For AWS the policy document, for Google Cloud the custom role, for Azure the role definition.
+
+    Args:
+        checks: of any provider; only those of `provider` count.
+        provider: the cloud.
+        subscriptions: Azure subscriptions in which the role is to be assigned.
     """
     named: list[JSON] = [*permissions(checks, provider)]
     match provider:
@@ -70,7 +81,7 @@ def policy(checks: Iterable[Check[...]], provider: Provider) -> JSON:
                 "Description": "What the evidence collector reads, and nothing else",
                 "Actions": named,
                 "NotActions": [],
-                "AssignableScopes": ["/subscriptions/00000000-0000-0000-0000-000000000000"],
+                "AssignableScopes": [f"/subscriptions/{s}" for s in subscriptions],
             }
 
 

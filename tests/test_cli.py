@@ -187,6 +187,39 @@ def test_one_account_that_fails_does_not_lose_the_other(
     assert "Sealed as number 1 of demo" in said.out
 
 
+def test_all_configured_accounts_are_read_side_by_side(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    region = 'provider = "aws"\nregions = ["us-east-1"]\n'
+    (tmp_path / "collector.toml").write_text(
+        f'[accounts.a]\n{region}[accounts.b]\n{region}[accounts.c]\n{region}id = "999999999999"\n'
+    )
+
+    said = collector_("run", "--all", "--control", "mfa")
+
+    assert said.code == 2
+    assert "account c: the credentials belong to AWS account 123456789012" in said.err
+    for name in ("a", "b"):
+        assert f"Sealed as number 1 of {name} in evidence" in said.out
+    verified = collector_("verify")
+    assert verified.code == 0
+    assert sorted(p.name for p in (tmp_path / "evidence/v1/accounts").iterdir()) == ["a", "b"]
+
+
+def test_a_run_that_cannot_start_makes_no_key(collector_: Command, tmp_path: Path) -> None:
+    (tmp_path / "collector.toml").write_text(
+        '[accounts.prod]\nprovider = "aws"\n[checks."aws.iam.nix"]\nx = 1\n'
+    )
+
+    no_check = collector_("run", "--account", "prod", "--key", "file:key.pem")
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+    no_credentials = collector_("run", "--account", "prod", "--key", "file:key.pem")
+
+    assert (no_check.code, no_credentials.code) == (2, 2)
+    assert "there is no such check" in no_check.err
+    assert not (tmp_path / "key.pem").exists()
+
+
 def test_results_as_json_lines_have_the_documented_fields(
     collector_: Command, locker: Path
 ) -> None:

@@ -10,7 +10,10 @@ from collector.config import load_config
 from collector.errors import ConfigError
 
 PROVIDERS = "'aws', 'gcp' or 'azure'"
-KEYS = "ca_bundle, endpoint, id, profile, provider, regions, tenant"
+KEYS = (
+    "ca_bundle, endpoint, external_id, id, profile, provider, regions, role_arn, session_seconds,"
+    " tenant"
+)
 
 
 @pytest.mark.parametrize(

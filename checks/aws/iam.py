@@ -266,8 +266,8 @@ def unused_credentials(
         `max_unused_days` days. What was never used counts from the day it was set, or where the
         report does not tell that, from the day the user was created.
     Fails: one of them was not.
-    Not judged: users with neither a password nor an active key; root's password, which cannot be
-        disabled and should be unused. Root's keys are judged.
+    Not judged: users with neither a password nor an active key; root's password, which should be
+        unused: `root_mfa` judges whether it is guarded or removed. Root's keys are judged.
     Remediation: remove the password or deactivate the key.
     """
     held = [(name, used, rotated) for name, rotated, used in user.active_keys]

@@ -80,7 +80,8 @@ def tls12(account: StorageAccount) -> Verdict:
     """Storage accounts refuse TLS before 1.2.
 
     Passes: the minimum TLS version is 1.2 or 1.3.
-    Fails: it is lower or was never set, which means TLS 1.0.
+    Fails: it is lower, or was never set, which the API takes for 1.0. Azure itself refuses TLS 1.0
+        and 1.1 since February 2026, so a fail is about the setting, not about what connects.
     Says nothing of plain HTTP, which `https_only` covers.
     Remediation: set the account's minimum TLS version to 1.2.
     """
@@ -90,7 +91,7 @@ def tls12(account: StorageAccount) -> Verdict:
         case "1.0" | "1.1" | "none":
             return failed(f"minimum TLS version is {account.minimum_tls}")
         case None:
-            return failed("no minimum TLS version is set, which means 1.0")
+            return failed("no minimum TLS version is set, which the API takes for 1.0")
 
 
 @check(control="encryption-in-transit", severity="high")

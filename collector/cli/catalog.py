@@ -109,6 +109,8 @@ def show_mappings(context: click.Context, control: str | None) -> None:
         raise ConfigError(f"control {control}: there is none; see collector mappings show")
     declared = known.controls[control]
     click.echo(f"{control}: {declared.title}\n\n{declared.statement}\n")
+    if declared.pending is not None:
+        click.echo(f"Pending, so it is evidence for nothing yet: {declared.pending}\n")
     for framework in (known.soc2, known.hipaa):
         _show_links(framework, control)
     click.echo("Checks:")
@@ -121,6 +123,8 @@ def _show_links(framework: Framework, control: str) -> None:
     click.echo(f"{framework.name}:")
     for link in framework.links[control]:
         click.echo(f"  {link.strength} {link.id} ({framework.catalog[link.id].title})")
+    if control in framework.none:
+        click.echo(f"  none: {framework.none[control]}")
 
 
 @click.command()
@@ -137,11 +141,13 @@ def permissions(context: click.Context, provider: str) -> None:
            permissions of Microsoft Graph are named on stderr
     """
     from collector.cli.workbench import workbench
-    from collector.permissions import graph_permissions, policy
+    from collector.permissions import PLACEHOLDER, graph_permissions, policy
 
     bench = workbench(context)
+    accounts = bench.config.accounts.values()
+    subscriptions = [a.id for a in accounts if a.provider == "azure"] or [PLACEHOLDER]
     own = [c for c in bench.checks.values() if c.provider == provider]
-    click.echo(json.dumps(policy(own, provider), indent=2))  # type: ignore[arg-type]
+    click.echo(json.dumps(policy(own, provider, subscriptions), indent=2))  # type: ignore[arg-type]
     if provider == "azure":
         named = ", ".join(graph_permissions(own))
         click.echo(f"Microsoft Graph application permissions: {named}", err=True)

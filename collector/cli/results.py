@@ -135,12 +135,13 @@ def _inert(cell: str) -> str:
 
 
 def _table(tagged: Sequence[dict[str, object]]) -> str:
-    from collector.cli.tables import table
+    from collector.cli.tables import short, table
     from collector.evidence.record import printable
 
     rows = []
     for result in tagged:
         flat = _flat(result)
+        flat["resource_id"] = short(flat["resource_id"])
         names = ("outcome", "severity", "check", "region", "resource_id", "reason")
         rows.append([printable(flat[name]) for name in names])
     headers = ["OUTCOME", "SEVERITY", "CHECK", "REGION", "RESOURCE", "REASON"]

@@ -12,21 +12,24 @@ import click
 from collector.cli.options import checks_dir_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from collector.answer import Reader
     from collector.cli.workbench import Workbench
     from collector.evidence.keys import Signer
     from collector.evidence.locker import Locker
-    from collector.run import Outcome
+    from collector.run import Outcome, Plan
 
 EXIT_UNKNOWN = 3
 EXIT_FAILED = 4
 
+ACCOUNTS_AT_ONCE = 8
+"""Accounts read side by side. They share the limit of reads under way."""
+
 
 @click.command()
-@click.option(
-    "--account", "accounts", multiple=True, required=True, help="Account to read; repeatable."
-)
+@click.option("--account", "accounts", multiple=True, help="Account to read; repeatable.")
+@click.option("--all", "every", is_flag=True, help="Read every account that is configured.")
 @click.option(
     "--locker", help="Folder or bucket URL to seal into; default COLLECTOR_LOCKER, or evidence."
 )
@@ -57,6 +60,7 @@ EXIT_FAILED = 4
 def run(
     context: click.Context,
     accounts: tuple[str, ...],
+    every: bool,
     locker: str | None,
     key: str | None,
     ids: tuple[str, ...],
@@ -65,72 +69,124 @@ def run(
     regions: str | None,
     fail_on: str | None,
 ) -> None:
-    """Read accounts, judge them, and seal the outcome into a locker."""
+    """Read accounts, judge them, and seal the outcome into a locker.
+
+    Several accounts are read side by side; what goes wrong with one does not touch the others.
+    """
+    from collector import run as runs
     from collector.accounts import provider_of
     from collector.cli.workbench import workbench
-    from collector.errors import CollectorError
+    from collector.errors import ConfigError
 
     bench = workbench(context)
-    chosen = {
-        name: bench.choose(
+    names = dict.fromkeys((*accounts, *(sorted(bench.config.accounts) if every else ())))
+    if not names:
+        raise ConfigError("no account to read; name one with --account, or --account demo")
+    plans = {}
+    for name in names:
+        chosen = bench.choose(
             provider_of(name, bench.config), ids=ids, controls=controls, frameworks=frameworks
         )
-        for name in accounts
-    }
+        plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
     asked = _regions(regions)
     url = locker or bench.config.locker
     store = bench.locker(url)
     store.check_writable()
-    signer = bench.signer(key, create=True)
-    codes = []
-    for name in accounts:
-        try:
-            outcome = _run_account(bench, name, chosen[name], asked, store, signer)
-            _print(outcome, url, signer.fingerprint)
-        except CollectorError as error:
-            if len(accounts) == 1:
-                raise
-            click.echo(f"collector: {error}", err=True)
-            codes.append(error.exit_code)
-        else:
+    readers, codes = _open(bench, plans, asked)
+    if readers:
+        signer = bench.signer(key, create=True)
+        for outcome in _run(bench, readers, plans, store, signer):
+            if isinstance(outcome, int):
+                codes.append(outcome)
+                continue
+            _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
             codes.append(_exit_code(outcome, fail_on))
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
 
 
-def _run_account(
+def _open(
+    bench: Workbench, plans: Mapping[str, Plan], regions: tuple[str, ...] | None
+) -> tuple[dict[str, Reader], list[int]]:
+    """A reader for each account that can be opened, and exit codes for those that cannot."""
+    from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
+
+    from collector.accounts import open_reader
+    from collector.errors import CollectorError
+
+    attempt = partial(open_reader, config=bench.config, regions=regions)
+    with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="open") as pool:
+        opening = {name: pool.submit(attempt, name) for name in plans}
+    readers, codes = {}, []
+    for name, future in opening.items():
+        try:
+            readers[name] = future.result()
+        except CollectorError as error:
+            if len(plans) == 1:
+                raise
+            click.echo(f"collector: {error}", err=True)
+            codes.append(error.exit_code)
+    return readers, codes
+
+
+def _run(
     bench: Workbench,
-    name: str,
-    chosen: tuple[str, ...],
-    regions: tuple[str, ...] | None,
+    readers: Mapping[str, Reader],
+    plans: Mapping[str, Plan],
     locker: Locker,
     signer: Signer,
-) -> Outcome:
+) -> Iterator[Outcome | int]:
+    """The outcome of each account as it is sealed, or the exit code of what went wrong."""
+    import threading
+    from concurrent.futures import ThreadPoolExecutor, as_completed
     from datetime import UTC, datetime
 
+    import structlog
+
     from collector import run as runs
-    from collector.accounts import open_reader
+    from collector.answer import Shared
+    from collector.errors import CollectorError
 
-    plan = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
-    reader = open_reader(name, bench.config, regions=regions)
-    with _progress(f"Reading {name}") as progress:
-        return runs.run(
-            reader,
-            plan,
-            locker=locker,
-            signer=signer,
-            clock=lambda: datetime.now(UTC),
-            workers=bench.config.workers,
-            progress=progress,
-        )
+    limit = threading.BoundedSemaphore(bench.config.workers)
+    alone = len(readers) == 1
+    log = structlog.get_logger()
+    with (
+        _progress(f"Reading {', '.join(readers)}", hidden=not alone) as progress,
+        ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="account") as pool,
+    ):
+        running = {
+            pool.submit(
+                runs.run,
+                Shared(reader, limit),
+                plans[name],
+                locker=locker,
+                signer=signer,
+                clock=lambda: datetime.now(UTC),
+                workers=bench.config.workers,
+                progress=progress if alone else None,
+            ): name
+            for name, reader in readers.items()
+        }
+        for future in as_completed(running):
+            error = future.exception()
+            if error is None:
+                yield future.result()
+            elif alone or not isinstance(error, Exception):
+                raise error
+            else:
+                log.info("account_failed", account=running[future], exc_info=error)
+                text = str(error) if isinstance(error, CollectorError) else repr(error)
+                click.echo(f"collector: account {running[future]}: {text}", err=True)
+                yield error.exit_code if isinstance(error, CollectorError) else 1
 
 
-def _print(outcome: Outcome, url: str, fingerprint: str) -> None:
+def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str]) -> None:
     from collector.cli.tables import summary
 
     sealed, name = outcome.sealed, outcome.snapshot.account.name
     assert sealed is not None
-    click.echo(summary(outcome.snapshot, outcome.results))
+    click.echo(summary(outcome.snapshot, outcome.results, unchecked))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
     if sealed.key_changed_from is not None:
         click.echo(
@@ -142,9 +198,9 @@ def _print(outcome: Outcome, url: str, fingerprint: str) -> None:
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; nothing elsewhere."""
-    hidden = not sys.stderr.isatty()
+def _progress(label: str, *, hidden: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, unless hidden; nothing elsewhere."""
+    hidden = hidden or not sys.stderr.isatty()
     with click.progressbar(length=1, label=label, file=sys.stderr, hidden=hidden) as bar:
 
         def show(done: int, known: int) -> None:
@@ -213,7 +269,7 @@ def replay(
     if output is not None:
         _write(outcome, output)
     if form == "table":
-        click.echo(summary(outcome.snapshot, outcome.results))
+        click.echo(summary(outcome.snapshot, outcome.results, bench.unchecked(outcome.snapshot)))
     else:
         objects = runs.results_objects(outcome).values()
         found = [json.loads(line) for data in objects for line in data.splitlines()]

@@ -40,8 +40,14 @@ def table(
     return "\n".join(out)
 
 
-def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
-    """A snapshot by control, both frameworks side by side, then what failed and was not read."""
+def summary(snapshot: Snapshot, results: Sequence[Result], unchecked: Sequence[str] = ()) -> str:
+    """A snapshot by control, both frameworks side by side, then what failed and was not read.
+
+    Args:
+        snapshot: what was sealed, or replayed.
+        results: its results.
+        unchecked: controls for which its cloud has no check, though others have.
+    """
     by_control: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tags = {}
     for entry in snapshot.checks:
@@ -60,6 +66,8 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
         f"{total.not_applicable} not applicable; {len(snapshot.checks)} checks, "
         f"{total.calls} reads",
     ]
+    if unchecked:
+        parts.append(f"No check on {account.provider} yet for: {', '.join(unchecked)}")
     severity = {e.id: e.severity for e in snapshot.checks}
     for outcome, title in (("fail", "Failed"), ("unknown", "Not read")):
         listed = [r for r in results if r.outcome == outcome]
@@ -72,7 +80,9 @@ def summary(snapshot: Snapshot, results: Sequence[Result]) -> str:
 def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) -> str:
     more = len(listed) - MOST_LISTED
     head = f"{title} ({len(listed)}" + (f", the first {MOST_LISTED}" if more > 0 else "") + "):"
-    rows = [[f"  {severity[r.check]}", r.check, _short(r), r.reason] for r in listed[:MOST_LISTED]]
+    rows = [
+        [f"  {severity[r.check]}", r.check, _subject(r), r.reason] for r in listed[:MOST_LISTED]
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(
         [
@@ -85,12 +95,16 @@ def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) 
     )
 
 
-def _short(result: Result) -> str:
-    """The resource's full name without what all names of an account share."""
-    name, region = result.resource.id, result.resource.region
-    if name == result.resource.account:
-        return name if region == HOME else f"{name} in {region}"
+def short(name: str) -> str:
+    """A resource's full name without what all names of an account share."""
     return name.rpartition(":::")[2] if ":::" in name else name.rpartition(":")[2]
+
+
+def _subject(result: Result) -> str:
+    name, region = result.resource.id, result.resource.region
+    if name == result.resource.account and region != HOME:
+        return f"{name} in {region}"
+    return short(name)
 
 
 def _wrap(text: str, width: int) -> list[str]:

@@ -14,6 +14,7 @@ from collector.config import Config, load_config
 from collector.errors import ConfigError
 from collector.evidence.keys import Signer, default_key_path, open_signer
 from collector.evidence.locker import Locker, open_locker
+from collector.evidence.snapshot import Snapshot
 from collector.log import configure
 from collector.mapping import Mappings, check_controls, load_mappings
 from collector.source import Provider
@@ -34,6 +35,12 @@ class Workbench:
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""
         return open_signer(key_spec(self.config, spec), create=create)
+
+    def unchecked(self, snapshot: Snapshot) -> list[str]:
+        """Controls for which the snapshot's cloud has no check, though another cloud has."""
+        provider = snapshot.account.provider
+        own = {c.control for c in self.checks.values() if c.provider == provider}
+        return sorted({c.control for c in self.checks.values()} - own)
 
     def choose(
         self,

@@ -334,6 +334,11 @@ def open_account(
         ) from None
     except botocore.exceptions.ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
+        if error.operation_name == "AssumeRole":
+            raise CredentialsError(
+                f"account {name}: assuming its role: {code}; does the role's trust policy name"
+                " these credentials, and is the external id right?"
+            ) from None
         raise CredentialsError(f"{doing}: {code}; are they expired?") from None
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"{doing}: {scrub(str(error))}") from None

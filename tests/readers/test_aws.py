@@ -17,6 +17,7 @@ from collector.answer import CUT, REDACTED, Answer
 from collector.errors import CheckError, CredentialsError
 from collector.readers.aws import AwsReader, open_account
 from collector.readers.aws_model import is_read_only
+from collector.readers.aws_role import assume_role
 from collector.source import Aws
 
 TABLES = Aws(
@@ -242,6 +243,47 @@ def test_credentials_of_another_account_are_refused(aws: boto3.Session) -> None:
         CredentialsError, match=r"belong to AWS account 123456789012; .* 999999999999"
     ):
         open_account(aws, "prod", regions=None, expected="999999999999")
+
+
+def test_a_role_is_assumed_with_its_external_id_and_reads_as_that_role(aws: boto3.Session) -> None:
+    asked: list[Any] = []
+    source = botocore.session.Session()
+
+    def note(params: Any, **_: Any) -> None:
+        asked.append(dict(params))
+
+    listener: Any = note
+    source.register("before-parameter-build.sts.AssumeRole", listener)
+    role = "arn:aws:iam::222222222222:role/audit"
+
+    session = assume_role(source, role, external_id="e-1", session_seconds=3600)
+    one = open_account(
+        boto3.Session(botocore_session=session), "prod", regions=("us-east-1",), expected=None
+    )
+
+    assert (one.scope.account, one.scope.identity) == (
+        "222222222222",
+        "arn:aws:sts::222222222222:assumed-role/audit/evidence-collector",
+    )
+    assert one.read(USERS, {}, "us-east-1").is_complete
+    (request,) = asked
+    assert (request["RoleArn"], request["ExternalId"], request["DurationSeconds"]) == (
+        role,
+        "e-1",
+        3600,
+    )
+
+
+def test_a_role_that_may_not_be_assumed_is_one_line(aws: boto3.Session) -> None:
+    source = botocore.session.Session()
+    answer_with(
+        boto3.Session(botocore_session=source), "sts.AssumeRole", lambda _: (403, DENIED_XML)
+    )
+    role = "arn:aws:iam::222222222222:role/audit"
+    session = assume_role(source, role, external_id=None, session_seconds=3600)
+
+    with pytest.raises(CredentialsError, match="account prod: assuming its role: AccessDenied"):
+        open_account(boto3.Session(botocore_session=session), "prod", regions=None, expected=None)
 
 
 def test_missing_credentials_are_one_line(

@@ -35,7 +35,7 @@ CASES = [
     row(tls12, account(minimumTlsVersion="TLS1_0"),
         outcome="fail", reason="minimum TLS version is 1.0"),
     row(tls12, account(minimumTlsVersion=None),
-        outcome="fail", reason="no minimum TLS version is set, which means 1.0"),
+        outcome="fail", reason="no minimum TLS version is set, which the API takes for 1.0"),
     row(https_only, account(supportsHttpsTrafficOnly=True),
         outcome="pass", reason="secure transfer is required"),
     row(https_only, account(supportsHttpsTrafficOnly=False),
