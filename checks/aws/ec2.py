@@ -91,7 +91,9 @@ class SecurityGroup(Resource):
         permission="ec2:DescribeSecurityGroups",
         items="SecurityGroups",
     )
-    id: str = at("SecurityGroupArn")
+    full_name = "arn:{partition}:ec2:{region}:{owner}:security-group/{id}"
+    id: str = at("GroupId")
+    owner: str = at("OwnerId")
     name: str = at("GroupName")
     inbound: tuple[Permission, ...] = at("IpPermissions")
     outbound: tuple[Permission, ...] = at("IpPermissionsEgress")

@@ -19,7 +19,6 @@ from collector.evidence.canonical import JSON
 from tests.botocore_shape import assert_shape
 from tests.cases import Case, read_aws, row
 
-ARN = "arn:aws:ec2:us-east-1:123456789012:security-group/sg-1"
 WORLD, WORLD6 = "0.0.0.0/0", "::/0"
 
 
@@ -38,7 +37,8 @@ def rule(protocol: str, ports: tuple[int, int] | None, *cidrs: str, lists: str =
 def group(*inbound: JSON, outbound: tuple[JSON, ...] = (), name: str = "web") -> SecurityGroup:
     """A security group as it is read."""
     item: JSON = {
-        "SecurityGroupArn": ARN,
+        "GroupId": "sg-1",
+        "OwnerId": "123456789012",
         "GroupName": name,
         "IpPermissions": [*inbound],
         "IpPermissionsEgress": [*outbound],
@@ -230,10 +230,11 @@ def test_verdict(case: Case) -> None:
     case.holds()
 
 
-@pytest.mark.parametrize("name", ["SecurityGroupArn", "GroupName", "IpPermissions"])
+@pytest.mark.parametrize("name", ["GroupId", "GroupName", "IpPermissions"])
 def test_security_group_without_what_decides_is_unreadable(name: str) -> None:
     item: dict[str, JSON] = {
-        "SecurityGroupArn": ARN,
+        "GroupId": "sg-1",
+        "OwnerId": "123456789012",
         "GroupName": "web",
         "IpPermissions": [],
         "IpPermissionsEgress": [],
@@ -250,7 +251,8 @@ def test_rule_without_what_decides_is_unreadable(name: str) -> None:
     assert isinstance(permission, dict)
     del permission[name]
     item: JSON = {
-        "SecurityGroupArn": ARN,
+        "GroupId": "sg-1",
+        "OwnerId": "123456789012",
         "GroupName": "web",
         "IpPermissions": [permission],
         "IpPermissionsEgress": [],
