@@ -226,6 +226,10 @@ def _listed(value: JSON, steps: Sequence[str], source: Source) -> Iterator[JSON]
             raise ShapeError(f"{source.items} is no list")
         yield from value
         return
+    if steps[0] == "*" and isinstance(value, list):
+        for inner in value:
+            yield from _listed(inner, steps[1:], source)
+        return
     if not isinstance(value, Mapping):
         raise ShapeError(f"nothing to look {steps[0]} up in")
     counted, held = value.get("Quantity"), value.get(steps[0])

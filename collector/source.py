@@ -38,7 +38,8 @@ class Source:
     """The cloud's own name of the permission that the operation takes."""
 
     items: str | None = None
-    """Path of the list in an answer that holds the resources; None: the answer is the resource."""
+    """Path of the list in an answer that holds the resources; `*` stands for each item of a list or
+    mapping on the way (`Reservations.*.Instances`). None: the answer is the resource."""
 
     per: type[Resource] | None = None
     """The resource for each of which the operation is called."""

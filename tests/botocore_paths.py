@@ -73,13 +73,23 @@ def _item(source: Aws, output: Shape) -> Shape:
     """The shape of one item of the source."""
     shape = output
     for step in source.items.split(".") if source.items is not None else ():
-        inner = shape.value if step == "*" and isinstance(shape, MapShape) else _step(shape, step)
+        inner = _inside(shape) if step == "*" else _step(shape, step)
         assert inner is not None, f"{source.name} has no items at {source.items}"
         shape = inner
     if source.items is None:
         return shape
     assert isinstance(shape, ListShape), f"{source.name}: {source.items} is no list"
     return shape.member
+
+
+def _inside(shape: Shape) -> Shape | None:
+    """The shape of each item of a list or map."""
+    match shape:
+        case MapShape():
+            return shape.value
+        case ListShape():
+            return shape.member
+    return None
 
 
 def _step(shape: Shape, step: str) -> Shape | None:

@@ -79,3 +79,13 @@ def test_items_of_all_scopes_are_gathered() -> None:
     ]
 
     assert items(source, pages) == [1, 2]
+
+
+def test_items_of_lists_within_a_list_are_gathered() -> None:
+    source = Aws(service="x", operation="L", permission="p", items="Groups.*.Items")
+
+    assert items(source, [{"Groups": [{"Items": [1, 2]}, {"Items": []}]}, {"Groups": []}]) == [1, 2]
+    broken: list[JSON] = [{}, {"Groups": [{}]}, {"Groups": ["text"]}, {"Groups": "text"}]
+    for page in broken:
+        with pytest.raises(ShapeError):
+            items(source, [page])

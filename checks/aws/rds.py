@@ -56,6 +56,8 @@ MINIMUM_LOGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """Engine, or its name before the first hyphen → the logs that tell who did what and what went
 wrong; of several in brackets, one is enough. The rest serves tuning (slowquery, profiler, trace),
 is not made by every edition (SQL Server Express has no agent) or by Aurora (upgrade)."""
+MULTI_AZ_ENGINES = ("mysql", "postgres")
+"""Engines of clusters that are no Aurora, DocumentDB or Neptune."""
 
 
 class ParameterGroup(Part):
@@ -105,6 +107,7 @@ class DbInstance(Resource):
     exported_logs: tuple[str, ...] = at("EnabledCloudwatchLogsExports", default=())
     source_instance: str | None = at("ReadReplicaSourceDBInstanceIdentifier", default=None)
     source_cluster: str | None = at("ReadReplicaSourceDBClusterIdentifier", default=None)
+    is_public: bool | None = at("PubliclyAccessible", default=None)
 
     @property
     def parameter_group(self) -> str | None:
@@ -158,6 +161,10 @@ class DbCluster(Resource):
     backup_days: int = at("BackupRetentionPeriod")
     is_protected: bool = at("DeletionProtection", default=False)
     exported_logs: tuple[str, ...] = at("EnabledCloudwatchLogsExports", default=())
+    # Said of Multi-AZ clusters alone; elsewhere the instances say it.
+    is_public: bool | None = at("PubliclyAccessible", default=None)
+    # Said of Aurora PostgreSQL alone.
+    has_gateway: bool | None = at("InternetAccessGatewayEnabled", default=None)
 
 
 class DbClusterParameters(Resource):
@@ -363,6 +370,32 @@ def _replica(database: DbInstance | DbCluster) -> Verdict | None:
         return None
     copied = database.source_instance or database.source_cluster
     return not_applicable(f"read replica of {copied}, judged there") if copied else None
+
+
+@check(control="network-boundary", severity="high")
+def not_public(database: DbInstance | DbCluster) -> Verdict:
+    """Databases have no public address.
+
+    Passes: `PubliclyAccessible` is false, so that the name of the database stands for a private
+        address.
+    Fails: it is true, or the answer does not tell; or an Aurora cluster has an internet access
+        gateway. It fails whatever the security groups let in: those are a second line.
+    Members of a cluster are judged one by one, since each has a setting of its own. Of clusters,
+    Multi-AZ ones have the setting too; others are judged by their gateway alone.
+    Says nothing of proxies, and of load balancers in front of the database.
+    Remediation: modify the database to be not publicly accessible; it keeps its name. Reach it
+        from within the VPC or by VPN.
+    """
+    if isinstance(database, DbCluster):
+        if database.has_gateway:
+            return failed("the internet reaches the cluster through its gateway")
+        if database.engine not in MULTI_AZ_ENGINES and not database.is_public:
+            return not_applicable("a cluster whose instances have addresses, judged there")
+    if database.is_public is None:
+        return failed("the answer does not tell whether it is publicly accessible")
+    if database.is_public:
+        return failed("publicly accessible")
+    return passed("not publicly accessible")
 
 
 def _judged_there(cluster: str) -> Verdict:

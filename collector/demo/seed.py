@@ -17,6 +17,7 @@ from collector.demo import (
     seed_logging,
     seed_network,
     seed_resilience,
+    seed_servers,
     seed_storage,
 )
 from collector.demo.simulator import HOME_REGION, INSIDE, Client, backends_of
@@ -39,6 +40,7 @@ SERVICES = (
     "rds",
     "s3",
     "s3control",
+    "sts",
 )
 """What the company uses, by moto's names."""
 
@@ -68,6 +70,7 @@ def everything(session: boto3.Session) -> None:
     seed_storage.seed(client, keys)
     seed_databases.seed(client, keys)
     seed_network.seed(client)
+    seed_servers.seed(client)
     seed_logging.seed(client)
     seed_identity.seed(client)
     seed_resilience.seed(client)

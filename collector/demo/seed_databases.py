@@ -67,6 +67,8 @@ def _instance(
         MasterUserPassword="not-a-password",
         DBParameterGroupName=group,
         MultiAZ=True,
+        # The reporting tool was an outside service once.
+        PubliclyAccessible=name == "reporting-v1",
         BackupRetentionPeriod=35,
         **encryption,
     )
@@ -99,6 +101,7 @@ def _cluster(rds: Client, name: str, kms_key: str) -> None:
         Engine="aurora-postgresql",
         EngineVersion="16.4",
         DBClusterIdentifier=name,
+        PubliclyAccessible=False,
     )
 
 

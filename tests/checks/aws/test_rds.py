@@ -20,6 +20,7 @@ from checks.aws.rds import (
     deletion_protection,
     logs_exported,
     multi_az,
+    not_public,
     require_tls,
     storage_encrypted,
 )
@@ -242,6 +243,25 @@ CASES = [
         outcome="pass", reason="exported: audit, profiler"),
     row(logs_exported, cluster(engine="neptune", exported_logs=("slowquery",)),
         outcome="fail", reason="not exported: audit"),
+    row(not_public, instance(is_public=False), outcome="pass", reason="not publicly accessible"),
+    row(not_public, instance(is_public=True), outcome="fail", reason="publicly accessible"),
+    row(not_public, instance(cluster="records", is_public=True),
+        outcome="fail", reason="publicly accessible"),
+    row(not_public, instance(),
+        outcome="fail", reason="the answer does not tell whether it is publicly accessible"),
+    row(not_public, cluster(engine="postgres", is_public=False),
+        outcome="pass", reason="not publicly accessible"),
+    row(not_public, cluster(engine="mysql", is_public=True),
+        outcome="fail", reason="publicly accessible"),
+    row(not_public, cluster(engine="mysql"),
+        outcome="fail", reason="the answer does not tell whether it is publicly accessible"),
+    row(not_public, cluster(is_public=True), outcome="fail", reason="publicly accessible"),
+    row(not_public, cluster(is_public=False), outcome="not_applicable",
+        reason="a cluster whose instances have addresses, judged there"),
+    row(not_public, cluster(engine="docdb"), outcome="not_applicable",
+        reason="a cluster whose instances have addresses, judged there"),
+    row(not_public, cluster(engine="aurora-postgresql", is_public=False, has_gateway=True),
+        outcome="fail", reason="the internet reaches the cluster through its gateway"),
 ]  # fmt: skip
 
 
@@ -294,6 +314,16 @@ def test_instance_is_read_with_its_key_and_the_parameters_of_its_group(aws: boto
             parameters=(Parameter(name="rds.force_ssl", value="1"),),
         )
     ]
+
+
+def test_instance_is_read_with_whether_it_is_public(aws: boto3.Session) -> None:
+    create(aws, "open", "postgres", PubliclyAccessible=True)
+    create(aws, "records", "postgres", PubliclyAccessible=False)
+
+    reads = read_aws(aws, not_public)
+
+    said = {o.name.rpartition(":")[2]: o.resource.is_public for o in reads[DbInstance]}
+    assert said == {"open": True, "records": False}
 
 
 def test_cluster_is_read_with_its_members_and_decides_for_them(aws: boto3.Session) -> None:
