@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -79,6 +79,13 @@ Account = Annotated[AwsAccount | GcpAccount | AzureAccount, Field(discriminator=
 AccountName = Annotated[str, Field(pattern=f"^{ACCOUNT_NAME}$")]
 
 
+def _whole(value: object) -> object:
+    """The environment has texts only; a file has numbers, and `true` is none."""
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
 class Config(BaseSettings):
     """Settings of a run."""
 
@@ -90,7 +97,7 @@ class Config(BaseSettings):
     """Folder or bucket URL that evidence is kept in."""
     key: str | None = None
     """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
-    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 16
     """Reads under way at once."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
@@ -138,7 +145,7 @@ def load_config(path: Path | None) -> Config:
             the variable), the field, what was found and what is expected.
     """
     named = path
-    if named is None and "COLLECTOR_CONFIG" in os.environ:
+    if named is None and os.environ.get("COLLECTOR_CONFIG"):
         named = Path(os.environ["COLLECTOR_CONFIG"])
     file = named or Path(FILE)
     content = _read(file) if named is not None or file.exists() else {}
@@ -153,13 +160,15 @@ def load_config(path: Path | None) -> Config:
 def _read(file: Path) -> dict[str, Any]:
     doing = f"reading configuration {file}"
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{doing}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{doing}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{doing}: {error}; expected TOML") from None
+    except RecursionError:
+        raise ConfigError(f"{doing}: nested too deep; expected TOML") from None
 
 
 def _explain(error: ValidationError, file: Path) -> str:

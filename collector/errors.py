@@ -45,6 +45,12 @@ class LockerError(CollectorError):
     exit_code = 2
 
 
+class NotSealed(LockerError):
+    """The locker failed in the middle of a run. What was written is referred to by nothing."""
+
+    exit_code = 1
+
+
 class ObjectMissing(LockerError):
     """A key that was asked for is not in the locker."""
 

@@ -21,7 +21,7 @@ from collector import evaluate as evaluated
 from collector.answer import Reader, Scope, StoredReader
 from collector.check import Check, SettingValue, code_digest
 from collector.collect import Progress, collect
-from collector.errors import ConfigError
+from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import Appended, append, put_object
@@ -101,6 +101,10 @@ def _setting(check: Check[...], name: str, value: object) -> SettingValue:
         raise ConfigError(f"settings of check {check.id}: unknown key {name}; expected {known}")
     kind = type(declared.default)
     given = tuple(value) if isinstance(value, list) else value
+    if isinstance(given, int) and not isinstance(given, bool) and given < 0:
+        raise ConfigError(
+            f"settings of check {check.id}: {name}: found {given}; expected 0 or more"
+        )
     if type(given) is not kind or not isinstance(given, bool | int | float | str | tuple):
         raise ConfigError(
             f"settings of check {check.id}: {name}: found {value!r}; expected {kind.__name__}"
@@ -130,7 +134,7 @@ def run(
         progress: told how many reads are done.
 
     Raises:
-        LockerError: the locker could not be written; nothing is sealed then.
+        NotSealed: the locker could not be written; what is there is referred to by nothing.
         SigningError: the key could not be used; nothing is sealed then.
     """
     started = clock().replace(microsecond=0)
@@ -143,9 +147,7 @@ def run(
     results, entries = judge(plan, reads, now=started)
     objects = {calls, *(lines(r.to_json() for r in found) for found in results.values())}
     objects |= {body for _, answer in reads.answers if (body := answer.body()) is not None}
-    with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
-        for _ in pool.map(partial(put_object, locker), objects):
-            pass
+    _store(locker, objects, workers)
     flat = tuple(r for check_results in results.values() for r in check_results)
     snapshot = Snapshot(
         account=_account(reader.scope),
@@ -167,9 +169,23 @@ def run(
         checks=entries,
         calls_sha256=sha256(calls),
     )
-    sealed = append(locker, reader.scope.name, snapshot.to_bytes(), signer, clock)
+    try:
+        sealed = append(locker, reader.scope.name, snapshot.to_bytes(), signer, clock)
+    except LockerError as error:
+        raise NotSealed(f"{error}; nothing is sealed") from error
     log.info("run_sealed", account=reader.scope.name, number=sealed.number)
     return Outcome(snapshot, flat, sealed)
+
+
+def _store(locker: Locker, objects: Iterable[bytes], workers: int) -> None:
+    """Keep the objects, several at a time."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
+        try:
+            for _ in pool.map(partial(put_object, locker), objects):
+                pass
+        except LockerError as error:
+            pool.shutdown(cancel_futures=True)
+            raise NotSealed(f"{error}; nothing is sealed") from error
 
 
 def replay(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -118,6 +119,11 @@ def test_fail_on_fail_leaves_with_4(collector_: Command) -> None:
         (("--config", "no.toml", "run", "--account", "demo"), "no.toml: no such file"),
         (("--config", "bad.toml", "run", "--account", "prod"),
          "bad.toml: accounts.prod.provider: found 'awz'; expected 'aws', 'gcp' or 'azure'"),
+        (("run", "--account", "demo", "--locker", ""), "locker '' cannot be opened"),
+        (("run", "--account", "demo", "--key", ""), "signing key '' cannot be opened"),
+        (("run", "--account", "demo", "--locker", "~nosuchuser/x"), "cannot be opened"),
+        (("run", "--account", "demo", "--key", "file:sealed"), "sealed is no file"),
+        (("verify", "--account", "a", "--head", f"b:1:{'0' * 64}"), "is not of account a"),
         (("verify", "nosuch"), "no such folder; expected one with evidence"),
         (("verify", "--head", "1:x"), "--head: found '1:x'; expected NUMBER:SHA256"),
         (("results", "--account", "demo"), "has no snapshot of account demo"),
@@ -436,3 +442,26 @@ def test_the_readme_names_every_command_and_exit_code(collector_: Command) -> No
         code, meaning = line.split(None, 1)
         row = next(row for row in readme.splitlines() if row.startswith(f"| {code} |"))
         assert meaning.partition(":")[0].partition(",")[0] in row.replace("`", ""), line
+
+
+def test_what_is_sealed_stays_sealed_when_nobody_reads_of_it(tmp_path: Path) -> None:
+    """`collector run | head -1`, and a full disk behind stdout."""
+    words = ["run", "--account", "demo", "--check", "aws.kms.*", "--key", "file:key.pem"]
+    script = (
+        f"import sys; sys.argv = {['collector', *words]!r}; import collector.cli as c; c.main()"
+    )
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(script)}"
+    done = [
+        subprocess.run(
+            ["/bin/bash", "-c", f"{command} {behind}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for behind in ("> /dev/full", "| true; exit ${PIPESTATUS[0]}")
+    ]
+
+    assert [d.returncode for d in done] == [0, 0], [d.stderr for d in done]
+    assert "is sealed as number 1, but the summary could not be printed" in done[0].stderr
+    assert len(list((tmp_path / "evidence/v1/accounts/demo/log").iterdir())) == 2

@@ -35,6 +35,7 @@ KEYS = (
          "accounts.a b: found 'a b'; expected a name of 1 to 63 letters, digits, dots, dashes and"
          " underscores"),
         ('workers = "many"', "workers: found 'many'; expected a whole number from 1 to 256"),
+        ("workers = true", "workers: found True; expected a whole number from 1 to 256"),
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
          "lockre: unknown key; expected one of accounts, checks, checks_dirs, key, locker,"

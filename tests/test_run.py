@@ -11,7 +11,7 @@ import pytest
 
 from collector.answer import Failure
 from collector.check import Check, discover
-from collector.errors import ConfigError, LockerError
+from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer, load_public_key, open_signer
 from collector.evidence.verify import verify
@@ -182,7 +182,7 @@ def test_nothing_is_sealed_when_an_object_cannot_be_stored(
     locker = Full(tmp_path / "full")
     times = ticking()
 
-    with pytest.raises(LockerError, match="no space"):
+    with pytest.raises(NotSealed, match=r"no space.*; nothing is sealed"):
         run(
             MemoryReader({"s3:ListBuckets": {"Buckets": []}}),
             s3_plan,
@@ -203,6 +203,8 @@ def test_nothing_is_sealed_when_an_object_cannot_be_stored(
          "settings of check aws.s3.default_encryption: unknown key kms; expected require_kms"),
         ({"aws.s3.default_encryption": {"require_kms": 1}},
          "settings of check aws.s3.default_encryption: require_kms: found 1; expected bool"),
+        ({"aws.iam.access_key_age": {"max_age_days": -1}},
+         "settings of check aws.iam.access_key_age: max_age_days: found -1; expected 0 or more"),
     ],
 )  # fmt: skip
 def test_settings_that_no_check_has_are_refused(

@@ -5,6 +5,7 @@ Nothing that is slow to import is imported before a command needs it.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -60,8 +61,14 @@ for module in (run, results, verify, catalog, keys, doctor):
 
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr and an exit code."""
+    if sys.stderr is None:  # closed by whoever started us
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open for as long as we run
     try:
-        code = cli.main(standalone_mode=False)
+        # Not `cli.main`, which turns a broken pipe into exit code 1 by itself.
+        with cli.make_context("collector", sys.argv[1:]) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
     except CollectorError as error:
         _leave(str(error), error.exit_code)
     except click.ClickException as error:
@@ -70,7 +77,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _leave("interrupted, nothing more is sealed", 130)
     except BrokenPipeError:  # whoever read our output has read enough
-        sys.stderr.close()
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - nothing to flush on the way out
         sys.exit(0)
     except Exception as error:  # the traceback is for --verbose; a user gets one line
         import structlog

@@ -56,7 +56,7 @@ def results(
     from collector.stored import numbered
 
     config = configured(context)
-    store = open_locker(locker or config.locker)
+    store = open_locker(config.locker if locker is None else locker)
     snapshot = numbered(store, account, number)
     found = [
         result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -89,7 +89,7 @@ def run(
         )
         plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
     asked = _regions(regions)
-    url = locker or bench.config.locker
+    url = bench.config.locker if locker is None else locker
     store = bench.locker(url)
     store.check_writable()
     readers, codes = _open(bench, plans, asked)
@@ -99,8 +99,11 @@ def run(
             if isinstance(outcome, int):
                 codes.append(outcome)
                 continue
-            _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
             codes.append(_exit_code(outcome, fail_on))
+            try:
+                _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
+            except OSError as error:  # what is sealed is sealed, whoever reads of it
+                _say_unprinted(outcome, error)
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
 
@@ -197,6 +200,20 @@ def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
 
 
+def _say_unprinted(outcome: Outcome, error: OSError) -> None:
+    import os
+
+    assert outcome.sealed is not None
+    name, number = outcome.snapshot.account.name, outcome.sealed.number
+    with suppress(OSError):
+        click.echo(
+            f"collector: account {name} is sealed as number {number}, but the summary could not be"
+            f" printed: {error.strerror}",
+            err=True,
+        )
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - nothing to flush on the way out
+
+
 @contextmanager
 def _progress(label: str, *, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, unless hidden; nothing elsewhere."""
@@ -264,7 +281,7 @@ def replay(
     from collector.stored import find
 
     bench = workbench(context)
-    store, stored = find(snapshot, locker or bench.config.locker)
+    store, stored = find(snapshot, bench.config.locker if locker is None else locker)
     outcome = runs.replay(stored, bench.checks, bench.mappings, store)
     if output is not None:
         _write(outcome, output)

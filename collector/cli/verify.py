@@ -52,13 +52,17 @@ def verify(
     printed is worth keeping elsewhere: give it to --head next time.
     """
     from collector.cli.workbench import configured
+    from collector.errors import ConfigError
     from collector.evidence import verify as verification
     from collector.evidence.locker import open_locker
 
     config = configured(context)
-    url = locker or config.locker
+    url = config.locker if locker is None else locker
     trusted, whose = _trusted(keys)
     remembered = [_head(text) for text in heads]
+    for name, number, _ in remembered:
+        if account is not None and name not in (None, account):
+            raise ConfigError(f"--head {name}:{number}: is not of account {account}")
     store = open_locker(url)
     _exists(store.url)
     hidden = not sys.stderr.isatty()
@@ -101,6 +105,8 @@ def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:
     found = []
     for name in keys:
         try:
+            if Path(name).exists() and not Path(name).is_file():
+                raise ConfigError(f"reading public key {name}: is no file")
             found.append(load_public_key(Path(name).read_bytes(), name))
         except OSError as error:
             raise ConfigError(f"reading public key {name}: {error.strerror}") from None
@@ -113,13 +119,13 @@ def _head(text: str) -> RememberedHead:
     from collector.errors import ConfigError
     from collector.evidence.record import ACCOUNT_NAME
 
-    match = re.fullmatch(rf"(?:({ACCOUNT_NAME}):)?(\d{{1,12}}):([0-9a-f]{{64}})", text)
+    match = re.fullmatch(rf"(?:({ACCOUNT_NAME}):)?(\d{{1,12}}):([0-9a-fA-F]{{64}})", text)
     if match is None:
         raise ConfigError(
             f"--head: found {text!r}; expected NUMBER:SHA256 or ACCOUNT:NUMBER:SHA256 as an earlier"
             " verify printed it"
         )
-    return match[1], int(match[2]), match[3]
+    return match[1], int(match[2]), match[3].lower()
 
 
 def _print(report: Report, url: str, whose: str) -> None:

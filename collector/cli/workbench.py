@@ -30,7 +30,7 @@ class Workbench:
 
     def locker(self, url: str | None) -> Locker:
         """The locker that is named, or the configured one."""
-        return open_locker(url or self.config.locker)
+        return open_locker(self.config.locker if url is None else url)
 
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""
@@ -102,4 +102,5 @@ def configured(context: click.Context) -> Config:
 
 def key_spec(config: Config, spec: str | None) -> str:
     """Where the signing key is."""
-    return spec or config.key or f"file:{default_key_path()}"
+    named = config.key if spec is None else spec
+    return f"file:{default_key_path()}" if named is None else named

@@ -106,7 +106,12 @@ def open_signer(spec: str, *, create: bool) -> Signer:
     kind, _, name = spec.partition(":")
     if kind != "file" or not name:
         raise ConfigError(f"signing key {spec!r} cannot be opened; expected file:PATH")
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"signing key {spec!r} cannot be opened: {error}") from None
+    if path.exists() and not path.is_file():
+        raise SigningError(f"signing key {path} is no file; expected {EXPECTED}")
     if create and not os.path.lexists(path):
         _make_key(path)
     return FileSigner(_read_key(path))

@@ -54,7 +54,7 @@ def open_locker(url: str) -> Locker:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
     match scheme.group(1).lower() if scheme is not None else None:
         case None if url:
-            return _folder(Path(url).expanduser())
+            return _folder(_expanded(url))
         case "file":
             parts = urlsplit(url)
             if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
@@ -68,6 +68,13 @@ def open_locker(url: str) -> Locker:
         case other:
             found = f"scheme {other}:" if other else "no address"
             raise ConfigError(f"locker {url!r} cannot be opened: {found}; expected {SUPPORTED}")
+
+
+def _expanded(url: str) -> Path:
+    try:
+        return Path(url).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"locker {url!r} cannot be opened: {error}") from None
 
 
 def check_key(key: str) -> None:
