@@ -24,6 +24,9 @@ from collector.evidence.record import ACCOUNT_NAME
 
 FILE = "collector.toml"
 
+MOST_NAMED = 10
+"""How many accounts an error names of those that there are."""
+
 EXAMPLE = """\
   [accounts.{name}]
   provider = "aws"        # or "gcp", "azure"
@@ -125,7 +128,7 @@ class Config(BaseSettings):
         """
         if name in self.accounts:
             return self.accounts[name]
-        known = ", ".join(sorted(self.accounts))
+        known = ", ".join(sorted(self.accounts)[:MOST_NAMED])
         if known:
             raise ConfigError(f"account {name}: not configured; expected one of {known}, or demo")
         raise ConfigError(

@@ -35,6 +35,7 @@ from collector.evidence.snapshot import (
     Snapshot,
     Summary,
     object_key,
+    public_key_key,
 )
 from collector.evidence.snapshot import Scope as StoredScope
 from collector.mapping import Mappings
@@ -134,9 +135,12 @@ def run(
         progress: told how many reads are done.
 
     Raises:
-        NotSealed: the locker could not be written; what is there is referred to by nothing.
+        LockerError: the locker refuses to be written at all.
+        NotSealed: the locker failed later; what is there is referred to by nothing.
         SigningError: the key could not be used; nothing is sealed then.
     """
+    # Written first, so that a locker which refuses is found before the cloud is read.
+    locker.put(public_key_key(signer.fingerprint), signer.public_pem)
     started = clock().replace(microsecond=0)
     reads = collect(plan.checks, reader, workers=workers, progress=progress)
     for source, answer in reads.answers:

@@ -123,6 +123,8 @@ def test_fail_on_fail_leaves_with_4(collector_: Command) -> None:
         (("run", "--account", "demo", "--key", ""), "signing key '' cannot be opened"),
         (("run", "--account", "demo", "--locker", "~nosuchuser/x"), "cannot be opened"),
         (("run", "--account", "demo", "--key", "file:sealed"), "sealed is no file"),
+        (("run", "--account", "demo", "--locker", "l", "--key", "file:l/k.pem"),
+         "l/k.pem is inside the locker l"),
         (("verify", "--account", "a", "--head", f"b:1:{'0' * 64}"), "is not of account a"),
         (("verify", "nosuch"), "no such folder; expected one with evidence"),
         (("verify", "--head", "1:x"), "--head: found '1:x'; expected NUMBER:SHA256"),

@@ -170,6 +170,30 @@ def test_what_could_not_be_read_makes_the_snapshot_incomplete(
     }  # fmt: skip
 
 
+def test_a_locker_that_refuses_is_found_before_the_cloud_is_read(
+    s3_plan: Plan, tmp_path: Path, signer: Signer
+) -> None:
+    class ReadOnly(FolderLocker):
+        def put(self, key: str, data: bytes) -> bool:
+            raise LockerError("writing evidence: AccessDenied")
+
+    reader = MemoryReader({})
+    times = ticking()
+
+    with pytest.raises(LockerError) as error:
+        run(
+            reader,
+            s3_plan,
+            locker=ReadOnly(tmp_path / "read-only"),
+            signer=signer,
+            clock=lambda: next(times),
+            workers=2,
+        )
+
+    assert error.value.exit_code == 2
+    assert reader.calls == []
+
+
 def test_nothing_is_sealed_when_an_object_cannot_be_stored(
     s3_plan: Plan, tmp_path: Path, signer: Signer
 ) -> None:

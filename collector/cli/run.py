@@ -91,6 +91,7 @@ def run(
     asked = _regions(regions)
     url = bench.config.locker if locker is None else locker
     store = bench.locker(url)
+    _keep_apart(bench.key_spec(key), url)
     store.check_writable()
     readers, codes = _open(bench, plans, asked)
     if readers:
@@ -106,6 +107,23 @@ def run(
                 _say_unprinted(outcome, error)
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
+
+
+def _keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too."""
+    from pathlib import Path
+
+    from collector.errors import ConfigError
+
+    if "://" in url or not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        key = Path(spec.removeprefix("file:")).expanduser().resolve()
+        if key.is_relative_to(Path(url).expanduser().resolve()):
+            raise ConfigError(
+                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
+                " evidence cannot"
+            )
 
 
 def _open(

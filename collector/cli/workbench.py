@@ -34,7 +34,11 @@ class Workbench:
 
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""
-        return open_signer(key_spec(self.config, spec), create=create)
+        return open_signer(self.key_spec(spec), create=create)
+
+    def key_spec(self, spec: str | None) -> str:
+        """Where the signing key is."""
+        return key_spec(self.config, spec)
 
     def unchecked(self, snapshot: Snapshot) -> list[str]:
         """Controls for which the snapshot's cloud has no check, though another cloud has."""
