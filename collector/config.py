@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +24,8 @@ from collector.errors import ConfigError
 from collector.evidence.record import ACCOUNT_NAME
 
 FILE = "collector.toml"
+
+log = structlog.get_logger()
 
 MOST_NAMED = 10
 """How many accounts an error names of those that there are."""
@@ -152,12 +155,23 @@ def load_config(path: Path | None) -> Config:
         named = Path(os.environ["COLLECTOR_CONFIG"])
     file = named or Path(FILE)
     content = _read(file) if named is not None or file.exists() else {}
+    _warn_of_unknown_variables()
     try:
         return Config(**content)
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from None
     except SettingsError as error:  # a variable that should hold JSON
         raise ConfigError(f"environment: {error}") from None
+
+
+def _warn_of_unknown_variables() -> None:
+    """A mistyped variable would silently mean the default; others may use the prefix, though."""
+    known = {"CONFIG", *(name.upper() for name in Config.model_fields)}
+    for variable in sorted(os.environ):
+        if not variable.startswith("COLLECTOR_"):
+            continue
+        if variable.removeprefix("COLLECTOR_").partition("__")[0].upper() not in known:
+            log.warning("unknown_environment_variable", variable=variable)
 
 
 def _read(file: Path) -> dict[str, Any]:

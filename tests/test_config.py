@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from collector.config import load_config
 from collector.errors import ConfigError
@@ -90,6 +91,21 @@ def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "environment variable COLLECTOR_WORKERS: found 'many';"
         " expected a whole number from 1 to 256"
     )
+
+
+def test_a_variable_that_is_no_setting_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLLECTOR_LOCKRE", "s3://there")
+    monkeypatch.setenv("COLLECTOR_ACCOUNTS__prod__provider", "aws")
+
+    with structlog.testing.capture_logs() as logs:
+        load_config(None)
+
+    assert [(e["event"], e["variable"]) for e in logs] == [
+        ("unknown_environment_variable", "COLLECTOR_LOCKRE")
+    ]
 
 
 def test_an_account_that_is_not_there_shows_what_to_write(

@@ -50,13 +50,14 @@ def results(
 
     What is printed is read from LOCKER as it is; `collector verify` says whether to believe it.
     """
-    from collector.cli.workbench import configured
+    from collector.cli.workbench import configured, require_folder
     from collector.evidence.locker import open_locker
     from collector.run import read_lines
     from collector.stored import numbered
 
     config = configured(context)
     store = open_locker(config.locker if locker is None else locker)
+    require_folder(store.url, "reading")
     snapshot = numbered(store, account, number)
     found = [
         result

@@ -51,7 +51,7 @@ def verify(
     Leaves with 5 if anything does not hold, and names each object that is wrong. The head that is
     printed is worth keeping elsewhere: give it to --head next time.
     """
-    from collector.cli.workbench import configured
+    from collector.cli.workbench import configured, require_folder
     from collector.errors import ConfigError
     from collector.evidence import verify as verification
     from collector.evidence.locker import open_locker
@@ -64,7 +64,7 @@ def verify(
         if account is not None and name not in (None, account):
             raise ConfigError(f"--head {name}:{number}: is not of account {account}")
     store = open_locker(url)
-    _exists(store.url)
+    require_folder(store.url, "verifying")
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
 
@@ -84,16 +84,6 @@ def verify(
     else:
         _print(report, url, whose)
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
-
-
-def _exists(url: str) -> None:
-    """Tell a mistyped folder from a locker whose evidence is gone."""
-    from pathlib import Path
-
-    from collector.errors import ConfigError
-
-    if "://" not in url and not Path(url).exists():
-        raise ConfigError(f"verifying locker {url}: no such folder; expected one with evidence")
 
 
 def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:

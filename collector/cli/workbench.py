@@ -108,3 +108,13 @@ def key_spec(config: Config, spec: str | None) -> str:
     """Where the signing key is."""
     named = config.key if spec is None else spec
     return f"file:{default_key_path()}" if named is None else named
+
+
+def require_folder(url: str, doing: str) -> None:
+    """Tell a mistyped folder from a locker whose evidence is gone.
+
+    Raises:
+        ConfigError: the locker is a folder that does not exist.
+    """
+    if "://" not in url and not Path(url).exists():
+        raise ConfigError(f"{doing} locker {url}: no such folder; expected one with evidence")
