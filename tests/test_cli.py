@@ -119,6 +119,10 @@ def test_fail_on_fail_leaves_with_4(collector_: Command) -> None:
         (("--config", "no.toml", "run", "--account", "demo"), "no.toml: no such file"),
         (("--config", "bad.toml", "run", "--account", "prod"),
          "bad.toml: accounts.prod.provider: found 'awz'; expected 'aws', 'gcp' or 'azure'"),
+        (("run", "--account", "demo", "--locker", "s3://me:hunter2@b/x"),
+         "locker 's3://[redacted]@b/x' cannot be opened"),
+        (("run", "--account", "demo", "--locker", "https://me:hunter2@b/x"),
+         "locker 'https://[redacted]@b/x' cannot be opened"),
         (("run", "--account", "demo", "--locker", ""), "locker '' cannot be opened"),
         (("run", "--account", "demo", "--key", ""), "signing key '' cannot be opened"),
         (("run", "--account", "demo", "--locker", "~nosuchuser/x"), "cannot be opened"),
@@ -147,6 +151,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 
     assert said.code == 2
     assert said.out == ""
+    assert "hunter2" not in said.err
     first, *more = said.err.splitlines()
     assert message in first
     assert first.startswith("collector: ")

@@ -147,7 +147,7 @@ def permissions(context: click.Context, provider: str) -> None:
     accounts = bench.config.accounts.values()
     subscriptions = [a.id for a in accounts if a.provider == "azure"] or [PLACEHOLDER]
     own = [c for c in bench.checks.values() if c.provider == provider]
-    click.echo(json.dumps(policy(own, provider, subscriptions), indent=2))  # type: ignore[arg-type]
+    click.echo(json.dumps(policy(own, provider, subscriptions), indent=2))  # type: ignore[arg-type]  # one of PROVIDERS
     if provider == "azure":
         named = ", ".join(graph_permissions(own))
         click.echo(f"Microsoft Graph application permissions: {named}", err=True)

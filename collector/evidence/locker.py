@@ -52,22 +52,23 @@ def open_locker(url: str) -> Locker:
         ConfigError: nothing can be kept at such an address.
     """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", url)
+    shown = repr(re.sub(r"//[^/]*@", "//[redacted]@", url))
     match scheme.group(1).lower() if scheme is not None else None:
         case None if url:
             return _folder(_expanded(url))
         case "file":
             parts = urlsplit(url)
             if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-                raise ConfigError(f"locker {url!r} cannot be opened; expected file:///path")
+                raise ConfigError(f"locker {shown} cannot be opened; expected file:///path")
             return _folder(Path(unquote(parts.path)))
         case "s3":
             parts = urlsplit(url)
-            if not parts.netloc or parts.query or parts.fragment:
-                raise ConfigError(f"locker {url!r} cannot be opened; expected s3://bucket/prefix")
+            if not parts.netloc or "@" in parts.netloc or parts.query or parts.fragment:
+                raise ConfigError(f"locker {shown} cannot be opened; expected s3://bucket/prefix")
             return _s3(parts.netloc, parts.path.strip("/"))
         case other:
             found = f"scheme {other}:" if other else "no address"
-            raise ConfigError(f"locker {url!r} cannot be opened: {found}; expected {SUPPORTED}")
+            raise ConfigError(f"locker {shown} cannot be opened: {found}; expected {SUPPORTED}")
 
 
 def _expanded(url: str) -> Path:

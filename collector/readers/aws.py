@@ -122,6 +122,7 @@ class AwsReader:
         for attempt in range(ATTEMPTS_AT_BROKEN):
             try:
                 read.pages.clear()
+                read.volatile.clear()
                 if source.report:
                     read.report(client)
                 else:
@@ -196,8 +197,10 @@ class _Read:
             self._keep(getattr(client, method)(**self.params))
             signs += ECHOED
         last = self.pages[-1] if self.pages else {}
-        holder = lookup(last, (self.source.items or "").rpartition(".")[0]) or {}
-        if any(last.get(name) for name in signs) or any(holder.get(n) for n in signs if n in NEXT):
+        # Some say it beside the list, not at the top (CloudFront).
+        beside = lookup(last, (self.source.items or "").rpartition(".")[0])
+        holders = [last, *([beside] if isinstance(beside, Mapping) else [])]
+        if any(holder.get(name) for holder in holders for name in signs):
             self.failure = Failure(CUT, "the last page says that there are more")
         for page in self.pages:
             for name in (*NEXT, *ECHOED):

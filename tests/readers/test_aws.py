@@ -127,6 +127,41 @@ def test_a_token_that_nobody_follows_is_a_cut(aws: boto3.Session) -> None:
     assert answer.failure.code == CUT
 
 
+@pytest.mark.parametrize("said", ["<IsTruncated>true</IsTruncated>", "<NextMarker>n</NextMarker>"])
+def test_what_is_said_beside_the_list_counts_as_well(aws: boto3.Session, said: str) -> None:
+    source = Aws(
+        service="cloudfront",
+        operation="ListDistributions",
+        permission="x",
+        items="DistributionList.Items",
+        omits_empty=True,
+    )
+    body = f"<DistributionList><Quantity>0</Quantity>{said}</DistributionList>"
+    answer_with(aws, "cloudfront.ListDistributions", lambda _: (200, body))
+
+    answer = reader(aws).read(source, {}, "us-east-1")
+
+    assert not answer.is_complete
+
+
+def test_an_answer_that_broke_off_is_asked_for_again_and_counted_once(aws: boto3.Session) -> None:
+    make_tables(aws, "one", "two", "three")
+    source = Aws(
+        service="dynamodb",
+        operation="ListTables",
+        permission="x",
+        items="TableNames",
+    )
+    # The second page of the first attempt is no JSON.
+    answer_with(aws, "dynamodb.ListTables", lambda call: (200, "{") if call == 1 else None)
+
+    answer = reader(aws).read(source, {"Limit": 2}, "us-east-1")
+
+    assert answer.is_complete
+    record = answer.record(source)
+    assert (record["pages"], record["items"]) == (2, 3)
+
+
 def test_a_truncated_last_page_is_a_cut(aws: boto3.Session) -> None:
     source = Aws(service="kms", operation="ListKeyPolicies", permission="x")
     answer_with(
