@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Generic, Literal, ParamSpec
 
 from collector.errors import CheckError
-from collector.resource import Resource
+from collector.resource import Resource, public_path
 from collector.source import Provider, Source
 
 P = ParamSpec("P")
@@ -108,7 +108,7 @@ class Check(Generic[P]):
     @cached_property
     def id(self) -> str:
         """Import path below `checks`: `aws.s3.default_encryption`."""
-        return f"{self.function.__module__.removeprefix('checks.')}.{self.function.__name__}"
+        return f"{public_path(self.function.__module__)}.{self.function.__name__}"
 
     @cached_property
     def doc(self) -> str:

@@ -94,8 +94,18 @@ class Resource(Part):
         if cls.is_aspect():
             above = cls.source.per
             return above.type_name() if above is not None else f"{cls.source.provider}.account"
-        module = cls.__module__.removeprefix("checks.")
-        return f"{module}.{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', cls.__name__).lower()}"
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+        return f"{public_path(cls.__module__)}.{name}"
+
+
+def public_path(module: str) -> str:
+    """The path of a module as ids carry it: below `checks`, without its private parts.
+
+    A large service is a package of private modules: `checks.aws.rds._snapshots` is `aws.rds`.
+    """
+    return ".".join(
+        part for part in module.removeprefix("checks.").split(".") if not part.startswith("_")
+    )
 
 
 def lookup(item: object, path: str) -> Any:

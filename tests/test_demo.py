@@ -20,12 +20,13 @@ from checks.aws.s3 import Bucket
 from collector.answer import Answer
 from collector.check import Check, SettingValue, discover
 from collector.collect import collect
-from collector.demo import open_demo
+from collector.demo import open_demo, seed
 from collector.errors import ConfigError
 from collector.evaluate import Result, evaluate
 from collector.readers.aws import AwsReader
 from collector.reads import Reads
 from collector.source import Aws
+from tests.botocore_shape import assert_shape
 
 CHECKS: dict[str, Check[...]] = {
     name: check for name, check in discover().items() if name.startswith("aws.")
@@ -60,7 +61,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 
 from collector.check import discover
 from collector.collect import collect
-from collector.demo import open_demo
+from collector.demo import open_demo, seed
 from collector.evaluate import evaluate
 
 checks = [check for name, check in discover().items() if name.startswith("aws.")]
@@ -170,6 +171,14 @@ def test_readers_opened_twice_read_the_same(reads: Reads) -> None:
 
     assert said(again).items() <= said(reads).items()
     assert len(said(again)) > 15
+
+
+def test_what_is_told_could_be_an_answer_of_its_service(reads: Reads) -> None:
+    for _, answer in reads.answers:
+        service, operation = answer.source.split(":")
+        if answer.source in seed.TOLD and answer.failure is None:
+            for page in answer.pages:
+                assert_shape(service, operation, page)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,11 @@ def open_account() -> AwsReader:
     session = isolated_session()
     with _SEEDING, moto_at_home(session):
         from collector.demo import adjust, seed
+        from collector.demo.told import Told
 
-        simulator = Simulator(adjust.AMENDMENTS)
+        told = Told(seed.TOLD)
+        told.listen(session)
+        simulator = Simulator(adjust.AMENDMENTS, told)
         # The type stubs do not know that a handler may answer in the place of the network.
         session.events.register_first("before-send", simulator)  # type: ignore[arg-type]
         if not seed.is_seeded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +22,7 @@ from collector.demo import (
     seed_storage,
 )
 from collector.demo.simulator import HOME_REGION, INSIDE, Client, backends_of
+from collector.demo.told import Reply
 
 if TYPE_CHECKING:
     import boto3
@@ -46,6 +48,9 @@ SERVICES = (
 
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
+
+TOLD: Mapping[str, Reply] = {}
+"""Operations that moto does not simulate, and what they answer."""
 
 
 def is_seeded() -> bool:

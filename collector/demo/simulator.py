@@ -20,6 +20,8 @@ from botocore.httpchecksum import AwsChunkedWrapper
 if TYPE_CHECKING:
     from moto.core.base_backend import BaseBackend
 
+    from collector.demo.told import Told
+
 ACCOUNT = "123456789012"
 """The account's id: the one that AWS itself uses in examples."""
 
@@ -73,9 +75,10 @@ class Simulator:
     makes the objects of moto's default account along the way, and lets what it does not know pass.
     """
 
-    def __init__(self, amendments: Amendments) -> None:
-        """Answer what moto does, amended."""
+    def __init__(self, amendments: Amendments, told: Told) -> None:
+        """Answer what is told, and for the rest what moto does, amended."""
         self._amendments = amendments
+        self._told = told
         self._routes: dict[str, list[Route]] = {}
         # moto is not made for threads, and reads come from several.
         self._lock = threading.Lock()
@@ -86,6 +89,8 @@ class Simulator:
         Raises:
             NotSimulated: there is none. Returning None would send the request.
         """
+        if (answer := self._told.answer(request)) is not None:
+            return answer
         operation = event_name.removeprefix("before-send.")
         with self._lock:
             try:
