@@ -12,10 +12,12 @@ from moto.s3.models import s3_backends
 
 from collector.demo import (
     adjust,
+    seed_analytics,
     seed_databases,
     seed_identity,
     seed_keys,
     seed_logging,
+    seed_messaging,
     seed_network,
     seed_resilience,
     seed_servers,
@@ -33,15 +35,19 @@ SERVICES = (
     "cloudtrail",
     "dynamodb",
     "ec2",
+    "efs",
     "elb",
     "elbv2",
     "guardduty",
     "iam",
+    "kinesis",
     "kms",
     "logs",
     "rds",
     "s3",
     "s3control",
+    "sns",
+    "sqs",
     "sts",
 )
 """What the company uses, by moto's names."""
@@ -49,7 +55,7 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -79,6 +85,7 @@ def everything(session: boto3.Session) -> None:
     seed_logging.seed(client)
     seed_identity.seed(client)
     seed_resilience.seed(client)
+    seed_messaging.seed(client, keys)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
