@@ -1,6 +1,8 @@
 """Amazon OpenSearch Service: domains of OpenSearch and Elasticsearch."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
@@ -51,7 +53,8 @@ class DomainEncryption(Resource):
         ]
         | None
     ) = at("DomainStatus.DomainProcessingStatus", default=None)
-    changes: tuple[Change, ...] = at("DomainStatus.ModifyingProperties", default=())
+    is_processing: bool = at("DomainStatus.Processing", default=False)
+    changes: tuple[Change, ...] | None = at("DomainStatus.ModifyingProperties", default=None)
     is_encrypted: bool = at("DomainStatus.EncryptionAtRestOptions.Enabled")
     kms_key: str | None = at("DomainStatus.EncryptionAtRestOptions.KmsKeyId", default=None)
     encrypts_between_nodes: bool = at("DomainStatus.NodeToNodeEncryptionOptions.Enabled")
@@ -64,6 +67,14 @@ class DomainEncryption(Resource):
         "Policy-Min-TLS-1-2-RFC9151-FIPS-2024-08",
     ] = at("DomainStatus.DomainEndpointOptions.TLSSecurityPolicy")
 
+    @model_validator(mode="after")
+    def _names_changes(self) -> Self:
+        """While a domain is modified, what is described may not be in force yet."""
+        is_modified = self.state == "Modifying" or (self.state is None and self.is_processing)
+        if is_modified and self.changes is None:
+            raise ValueError("a change that is not named")
+        return self
+
     @property
     def is_leaving(self) -> bool:
         """Whether it is being deleted."""
@@ -71,7 +82,7 @@ class DomainEncryption(Resource):
 
     def changing(self, *options: Option) -> list[str]:
         """Those of the options that have changes which are not applied yet."""
-        return sorted({c.name.partition(".")[0] for c in self.changes} & {*options})
+        return sorted({c.name.partition(".")[0] for c in self.changes or ()} & {*options})
 
 
 @check(control="encryption-at-rest", severity="high")

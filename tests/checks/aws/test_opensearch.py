@@ -132,6 +132,23 @@ def test_a_domain_that_does_not_tell_is_unread(lacks: str) -> None:
     assert len(found.unread) == 1
 
 
+@pytest.mark.parametrize(
+    "under_way",
+    [{"DomainProcessingStatus": "Modifying"}, {"Processing": True}],
+    ids=["modifying", "processing"],
+)
+def test_a_change_that_is_not_named_is_unreadable(under_way: dict[str, Any]) -> None:
+    """It may be one of encryption, which is described before it is in force."""
+    unnamed = {
+        name: value
+        for name, value in STATUS.items()
+        if name not in ("DomainProcessingStatus", "ModifyingProperties")
+    }
+
+    with pytest.raises(ValidationError, match="a change that is not named"):
+        DomainEncryption.parse({"DomainStatus": {**unnamed, **under_way}})
+
+
 def test_a_tls_policy_that_is_not_known_is_unread() -> None:
     options: Any = {"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-3-2030-01"}
 
