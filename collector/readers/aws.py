@@ -15,21 +15,23 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore
 import botocore.exceptions
 import botocore.model
 import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope, scrub
+from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
 from collector.errors import CredentialsError
-from collector.evidence.canonical import JSON, sha256, timestamp
+from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
+from collector.readers.aws_rate import bucket_of
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -52,6 +54,7 @@ RETRIES = Config(
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
+    user_agent=f"{__name__.partition('.')[0]} Botocore/{botocore.__version__}",
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
@@ -102,6 +105,8 @@ class AwsReader:
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
+        self._paginators: dict[tuple[str, str, str], Any] = {}
+        self._marks: dict[str, IsSensitive] = {}
 
     @property
     def scope(self) -> Scope:
@@ -126,7 +131,7 @@ class AwsReader:
                 if source.report:
                     read.report(client)
                 else:
-                    read.follow(client, operation)
+                    read.follow(client, operation, self._paginator(client, operation))
             except botocore.exceptions.ClientError as error:
                 read.refused(error)
             except (_Broken, botocore.parsers.ResponseParserError):
@@ -149,9 +154,25 @@ class AwsReader:
             request_ids=read.request_ids,
             attempts=read.attempts,
             volatile=read.volatile,
-            is_sensitive=partial(is_sensitive, operation),
+            is_sensitive=self._marked(operation),
         )
         return Answer.of(source, params, place, finished)
+
+    def _marked(self, operation: botocore.model.OperationModel) -> IsSensitive:
+        """What the model of an operation marks; answers ask of the same few paths many times."""
+        name = f"{operation.service_model.service_name}:{operation.name}"
+        if name not in self._marks:
+            self._marks[name] = lru_cache(maxsize=4096)(partial(is_sensitive, operation))
+        return self._marks[name]
+
+    def _paginator(self, client: Any, operation: botocore.model.OperationModel) -> Any | None:
+        """The client's paginator of an operation, dear to make; None if it has no pages."""
+        key = (operation.service_model.service_name, client.meta.region_name, operation.name)
+        if key not in self._paginators:
+            method = xform_name(operation.name)
+            can = client.can_paginate(method)
+            self._paginators[key] = client.get_paginator(method) if can else None
+        return self._paginators[key]
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
@@ -161,6 +182,8 @@ class AwsReader:
                 client = session.client(service, region_name=region, config=self._config)
                 _drop_host_prefix(client)
                 client.meta.events.register("response-received", _refuse_broken)
+                bucket = bucket_of(service)
+                client.meta.events.register("before-send", lambda **_: bucket.take())
                 self._clients[key] = client
             return self._clients[key]
 
@@ -180,21 +203,19 @@ class _Read:
     request_ids: list[str] = field(default_factory=list)
     volatile: dict[str, JSON] = field(default_factory=dict)
 
-    def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
+    def follow(
+        self, client: Any, operation: botocore.model.OperationModel, paginator: Any | None
+    ) -> None:
         """Read every page, and see that the last one says that it is the last."""
-        method = xform_name(operation.name)
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
-        seen: set[str] = set()
-        if client.can_paginate(method):
-            for page in client.get_paginator(method).paginate(**self.params):
+        if paginator is not None:
+            for page in paginator.paginate(**self.params):
                 self._keep(page)
-                digest = sha256(repr(self.pages[-1]).encode())
-                if digest in seen:
+                if self.pages[-1] in self.pages[:-1]:
                     self.failure = Failure(CUT, "the pages repeat themselves")
                     return
-                seen.add(digest)
         else:
-            self._keep(getattr(client, method)(**self.params))
+            self._keep(getattr(client, xform_name(operation.name))(**self.params))
             signs += ECHOED
         last = self.pages[-1] if self.pages else {}
         # Some say it beside the list, not at the top (CloudFront).
