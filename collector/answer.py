@@ -299,14 +299,14 @@ def redact(value: JSON, is_sensitive: IsSensitive | None = None) -> JSON:
 
 def _redacted(value: JSON, path: tuple[str, ...], is_sensitive: IsSensitive) -> JSON:
     match value:
-        case Mapping():
-            return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}
-        case list():
-            return [_redacted(v, path, is_sensitive) for v in value]
         case str() if path and (_is_telling(path[-1]) or is_sensitive(path)):
             return REDACTED
         case str():
             return scrub(value)
+        case list():
+            return [_redacted(v, path, is_sensitive) for v in value]
+        case dict() | Mapping():
+            return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}
         case _:
             return value
 

@@ -111,12 +111,17 @@ def public_path(module: str) -> str:
     )
 
 
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
+
+
 def lookup(item: object, path: str) -> Any:
     """The value at `path` of an item, or None where a step is missing or null."""
     value = item
-    for step in path.split(".") if path else ():
+    for step in _steps(path):
         match value:
-            case Mapping():
+            case dict() | Mapping():
                 value = value.get(step)
             case list() if step.isdecimal() and int(step) < len(value):
                 value = value[int(step)]

@@ -32,6 +32,7 @@ from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
+from collector.readers.aws_sdk import remember_event_names
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -106,12 +107,32 @@ class AwsReader:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._paginators: dict[tuple[str, str, str], Any] = {}
+        self._caller: Finished | None = None
         self._marks: dict[str, IsSensitive] = {}
+        self._operations: dict[tuple[str, str], botocore.model.OperationModel] = {}
 
     @property
     def scope(self) -> Scope:
         """What is read."""
         return self._scope
+
+    def keep_caller(
+        self, client: Any, response: dict[str, Any], started: datetime, seconds: float
+    ) -> None:
+        """Keep AWS's answer to whose credentials these are, so that it is not asked again."""
+        facts = response["ResponseMetadata"]
+        self._caller = Finished(
+            pages=[{k: to_json(v) for k, v in response.items() if k != "ResponseMetadata"}],
+            failure=None,
+            endpoint=client.meta.endpoint_url,
+            identity=self._scope.identity,
+            started=started,
+            duration_seconds=seconds,
+            status=facts["HTTPStatusCode"],
+            request_ids=[facts["RequestId"]] if "RequestId" in facts else [],
+            attempts=1 + facts["RetryAttempts"],
+            volatile={},
+        )
 
     def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
         """All pages of one operation.
@@ -120,8 +141,10 @@ class AwsReader:
             CheckError: the operation is unknown, or not read-only.
         """
         assert isinstance(source, Aws)
+        if source.name == CALLER and self._caller is not None:
+            return Answer.of(source, params, place, self._caller)
         client = self._client(source.service, place)
-        operation = operation_model(client.meta.service_model, source.operation)
+        operation = self._operation(client, source.operation)
         read = _Read(source, params, place, started=self._clock())
         begin = time.monotonic()
         for attempt in range(ATTEMPTS_AT_BROKEN):
@@ -158,6 +181,14 @@ class AwsReader:
         )
         return Answer.of(source, params, place, finished)
 
+    def _operation(self, client: Any, name: str) -> botocore.model.OperationModel:
+        """The model of an operation, once it is seen to be read-only."""
+        service = client.meta.service_model
+        key = (service.service_name, name)
+        if key not in self._operations:
+            self._operations[key] = operation_model(service, name)
+        return self._operations[key]
+
     def _marked(self, operation: botocore.model.OperationModel) -> IsSensitive:
         """What the model of an operation marks; answers ask of the same few paths many times."""
         name = f"{operation.service_model.service_name}:{operation.name}"
@@ -184,6 +215,7 @@ class AwsReader:
                 client.meta.events.register("response-received", _refuse_broken)
                 bucket = bucket_of(service)
                 client.meta.events.register("before-send", lambda **_: bucket.take())
+                remember_event_names(client)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -303,16 +335,16 @@ def _take(value: Any, steps: list[str]) -> list[JSON]:
 def to_json(value: Any) -> JSON:
     """A parsed answer as JSON: times in RFC 3339, bytes as text."""
     match value:
+        case str() | None | bool() | int() | float():
+            return value
+        case dict() | Mapping():
+            return {str(k): to_json(v) for k, v in value.items()}
+        case list() | tuple():
+            return [to_json(v) for v in value]
         case datetime():
             return timestamp(value if value.tzinfo else value.replace(tzinfo=UTC))
         case bytes():
             return value.decode("utf-8", errors="backslashreplace")
-        case Mapping():
-            return {str(k): to_json(v) for k, v in value.items()}
-        case list() | tuple():
-            return [to_json(v) for v in value]
-        case None | bool() | int() | float() | str():
-            return value
     return str(value)
 
 
@@ -356,6 +388,9 @@ def _refuse_broken(
             raise _Broken from None
 
 
+CALLER = "sts:GetCallerIdentity"
+
+
 def open_account(
     session: boto3.Session,
     name: str,
@@ -380,6 +415,7 @@ def open_account(
     partition = session.get_partition_for_region(region)
     home = HOMES.get(partition, region)
     doing = f"account {name}: asking AWS whose credentials these are"
+    asked, begin = datetime.now(UTC), time.monotonic()
     try:
         sts = session.client("sts", region_name=home, config=config)
         caller = sts.get_caller_identity()
@@ -405,4 +441,6 @@ def open_account(
             f" configuration expects {expected}"
         )
     scope = Scope("aws", name, caller["Account"], caller["Arn"], partition, home, regions)
-    return AwsReader(session, scope, config=config)
+    reader = AwsReader(session, scope, config=config)
+    reader.keep_caller(sts, caller, asked, time.monotonic() - begin)
+    return reader

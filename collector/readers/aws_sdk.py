@@ -82,6 +82,16 @@ class Models(botocore.loaders.JSONFileLoader):
         return found
 
 
+def remember_event_names(client: Any) -> None:
+    """Let a client look up the present name of each of its events once.
+
+    botocore goes through its list of former names at each of the nine events of a request, which is
+    a tenth of what a request takes.
+    """
+    events = client.meta.events
+    events._alias_event_name = lru_cache(maxsize=None)(events._alias_event_name)
+
+
 @lru_cache(maxsize=1)
 def models_of(sources: frozenset[Source]) -> Models:
     """The models of a run, which its accounts share."""
