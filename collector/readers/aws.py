@@ -32,7 +32,7 @@ from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
-from collector.readers.aws_sdk import remember_event_names
+from collector.readers.aws_sdk import EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -107,7 +107,8 @@ class AwsReader:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._paginators: dict[tuple[str, str, str], Any] = {}
-        self._caller: Finished | None = None
+        self._caller: tuple[Any, dict[str, Any], datetime, float] | None = None
+        self._event_names = EventNames()
         self._marks: dict[str, IsSensitive] = {}
         self._operations: dict[tuple[str, str], botocore.model.OperationModel] = {}
 
@@ -120,19 +121,7 @@ class AwsReader:
         self, client: Any, response: dict[str, Any], started: datetime, seconds: float
     ) -> None:
         """Keep AWS's answer to whose credentials these are, so that it is not asked again."""
-        facts = response["ResponseMetadata"]
-        self._caller = Finished(
-            pages=[{k: to_json(v) for k, v in response.items() if k != "ResponseMetadata"}],
-            failure=None,
-            endpoint=client.meta.endpoint_url,
-            identity=self._scope.identity,
-            started=started,
-            duration_seconds=seconds,
-            status=facts["HTTPStatusCode"],
-            request_ids=[facts["RequestId"]] if "RequestId" in facts else [],
-            attempts=1 + facts["RetryAttempts"],
-            volatile={},
-        )
+        self._caller = (client, response, started, seconds)
 
     def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
         """All pages of one operation.
@@ -142,7 +131,10 @@ class AwsReader:
         """
         assert isinstance(source, Aws)
         if source.name == CALLER and self._caller is not None:
-            return Answer.of(source, params, place, self._caller)
+            client, response, started, seconds = self._caller
+            read = _Read(source, params, place, started)
+            read.keep(response)
+            return self._answer(client, read, seconds)
         client = self._client(source.service, place)
         operation = self._operation(client, source.operation)
         read = _Read(source, params, place, started=self._clock())
@@ -166,20 +158,25 @@ class AwsReader:
                 code = type(error).__name__.removesuffix("Error")
                 read.failure = Failure(code, scrub(str(error)))
             break
+        return self._answer(client, read, time.monotonic() - begin)
+
+    def _answer(self, client: Any, read: _Read, seconds: float) -> Answer:
+        """What a read brought, with where it came from."""
+        operation = self._operation(client, read.source.operation)
         finished = Finished(
             pages=read.pages,
             failure=read.failure,
             endpoint=client.meta.endpoint_url,
             identity=self._scope.identity,
             started=read.started,
-            duration_seconds=time.monotonic() - begin,
+            duration_seconds=seconds,
             status=read.status,
             request_ids=read.request_ids,
             attempts=read.attempts,
             volatile=read.volatile,
             is_sensitive=self._marked(operation),
         )
-        return Answer.of(source, params, place, finished)
+        return Answer.of(read.source, read.params, read.place, finished)
 
     def _operation(self, client: Any, name: str) -> botocore.model.OperationModel:
         """The model of an operation, once it is seen to be read-only."""
@@ -215,7 +212,7 @@ class AwsReader:
                 client.meta.events.register("response-received", _refuse_broken)
                 bucket = bucket_of(service)
                 client.meta.events.register("before-send", lambda **_: bucket.take())
-                remember_event_names(client)
+                self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -242,12 +239,12 @@ class _Read:
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
         if paginator is not None:
             for page in paginator.paginate(**self.params):
-                self._keep(page)
+                self.keep(page)
                 if self.pages[-1] in self.pages[:-1]:
                     self.failure = Failure(CUT, "the pages repeat themselves")
                     return
         else:
-            self._keep(getattr(client, xform_name(operation.name))(**self.params))
+            self.keep(getattr(client, xform_name(operation.name))(**self.params))
             signs += ECHOED
         last = self.pages[-1] if self.pages else {}
         # Some say it beside the list, not at the top (CloudFront).
@@ -297,7 +294,8 @@ class _Read:
             or (self.status == 403 and code not in EXPIRED and code not in self.source.absent),
         )
 
-    def _keep(self, response: dict[str, Any]) -> None:
+    def keep(self, response: dict[str, Any]) -> None:
+        """Take over one page."""
         self._count(response)
         page = {k: to_json(v) for k, v in response.items() if k != "ResponseMetadata"}
         for path in self.source.volatile:

@@ -82,14 +82,22 @@ class Models(botocore.loaders.JSONFileLoader):
         return found
 
 
-def remember_event_names(client: Any) -> None:
-    """Let a client look up the present name of each of its events once.
+class EventNames:
+    """Lets clients look up the present name of each of their events once.
 
     botocore goes through its list of former names at each of the nine events of a request, which is
-    a tenth of what a request takes.
+    a tenth of what a request takes. The names are the same for all clients.
     """
-    events = client.meta.events
-    events._alias_event_name = lru_cache(maxsize=None)(events._alias_event_name)
+
+    def __init__(self) -> None:
+        self._look_up: Any = None
+
+    def remember_in(self, client: Any) -> None:
+        """Let a client use what other clients have looked up."""
+        events = client.meta.events
+        if self._look_up is None:
+            self._look_up = lru_cache(maxsize=4096)(events._alias_event_name)
+        events._alias_event_name = self._look_up
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from collector.check import discover
-from collector.readers.aws_sdk import Models
+from collector.readers.aws_sdk import EventNames, Models
 from collector.source import Aws
 
 SOURCES = {r.source for c in discover().values() for r in c.resources}
@@ -95,3 +95,28 @@ def test_accounts_share_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
         session.get_service_model("kms")
 
     assert sum(path.endswith("service-2") and "/kms/" in path for path in loaded) == 1
+
+
+def events_of(client: Any) -> Any:
+    return client.meta.events
+
+
+def looked_up(client: Any, event: str) -> str:
+    name: str = events_of(client)._alias_event_name(event)
+    return name
+
+
+def test_clients_use_the_event_names_that_others_have_looked_up() -> None:
+    session: Any = botocore.session.Session()
+    one, other = (session.create_client(name, region_name="us-east-1") for name in ("elb", "kms"))
+    names, seen = EventNames(), list[str]()
+    for client in (one, other):
+        names.remember_in(client)
+        client.meta.events.register("test.kms.ListKeys", lambda **_: seen.append("heard"))
+
+    for client in (one, other):
+        client.meta.events.emit("test.kms.ListKeys")
+
+    assert seen == ["heard", "heard"]
+    assert looked_up(one, "before-call.elb") == "before-call.elastic-load-balancing"
+    assert events_of(one)._alias_event_name is events_of(other)._alias_event_name
