@@ -51,7 +51,7 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": 10},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
