@@ -10,20 +10,36 @@ from checks.aws.rds._encryption import (
     storage_encrypted,
 )
 from checks.aws.rds._resilience import backups, deletion_protection, multi_az
+from checks.aws.rds._snapshots import (
+    DbClusterSnapshot,
+    DbClusterSnapshotAttributes,
+    DbSnapshot,
+    DbSnapshotAttributes,
+    SnapshotAttribute,
+    snapshots_encrypted,
+    snapshots_not_public,
+)
 
 __all__ = [
     "DbCluster",
     "DbClusterParameters",
+    "DbClusterSnapshot",
+    "DbClusterSnapshotAttributes",
     "DbInstance",
     "DbParameters",
+    "DbSnapshot",
+    "DbSnapshotAttributes",
     "Member",
     "Parameter",
     "ParameterGroup",
+    "SnapshotAttribute",
     "backups",
     "deletion_protection",
     "logs_exported",
     "multi_az",
     "not_public",
     "require_tls",
+    "snapshots_encrypted",
+    "snapshots_not_public",
     "storage_encrypted",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from checks.aws.scope import Tag
 from collector.check import Verdict, not_applicable
 from collector.resource import Part, Resource, at
 from collector.source import Aws
@@ -51,6 +52,7 @@ class DbInstance(Resource):
     source_instance: str | None = at("ReadReplicaSourceDBInstanceIdentifier", default=None)
     source_cluster: str | None = at("ReadReplicaSourceDBClusterIdentifier", default=None)
     is_public: bool | None = at("PubliclyAccessible", default=None)
+    tags: tuple[Tag, ...] = at("TagList", default=())
 
     @property
     def parameter_group(self) -> str | None:
@@ -92,6 +94,7 @@ class DbCluster(Resource):
     is_public: bool | None = at("PubliclyAccessible", default=None)
     # Said of Aurora PostgreSQL alone.
     has_gateway: bool | None = at("InternetAccessGatewayEnabled", default=None)
+    tags: tuple[Tag, ...] = at("TagList", default=())
 
 
 def judged_elsewhere(database: DbInstance | DbCluster) -> Verdict | None:
