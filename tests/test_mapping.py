@@ -530,7 +530,7 @@ def test_encryption_is_not_integrity(installed: Mappings) -> None:
 
     assert integrity == {
         "log-integrity", "log-protection", "recoverable-versions", "deletion-protection",
-        "security-policies",
+        "backup-lock", "security-policies",
     }  # fmt: skip
 
 
