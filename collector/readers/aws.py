@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -58,7 +58,7 @@ RETRIES = Config(
 TRUNCATED = ("IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
-NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken")
+NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken", "position")
 """Fields that lead to the next page. Tokens are not kept: they may differ between two reads of an
 unchanged account."""
 
@@ -185,14 +185,16 @@ class _Read:
         method = xform_name(operation.name)
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
         seen: set[str] = set()
-        if client.can_paginate(method):
-            for page in client.get_paginator(method).paginate(**self.params):
+        marker = self.source.marker
+        if marker is not None or client.can_paginate(method):
+            for page in self._marked(client, method) if marker else self._paged(client, method):
                 self._keep(page)
                 digest = sha256(repr(self.pages[-1]).encode())
                 if digest in seen:
                     self.failure = Failure(CUT, "the pages repeat themselves")
                     return
                 seen.add(digest)
+            signs = tuple(name for name in signs if name != marker)
         else:
             self._keep(getattr(client, method)(**self.params))
             signs += ECHOED
@@ -205,6 +207,25 @@ class _Read:
         for page in self.pages:
             for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
+
+    def _paged(self, client: Any, method: str) -> Iterator[dict[str, Any]]:
+        """The pages as the SDK follows them."""
+        yield from client.get_paginator(method).paginate(**self.params)
+
+    def _marked(self, client: Any, method: str) -> Iterator[dict[str, Any]]:
+        """The pages of an operation that the SDK cannot page, up to one that is empty.
+
+        WAF may give a marker on the last page that holds something, too.
+        https://github.com/boto/boto3/issues/3715
+        """
+        marker, params = self.source.marker, dict(self.params)
+        assert marker is not None
+        while True:
+            page = getattr(client, method)(**params)
+            yield page
+            if not page.get(marker) or not lookup(page, self.source.items or ""):
+                return
+            params[marker] = page[marker]
 
     def report(self, client: Any) -> None:
         """The IAM credential report: have it made, wait for it, read its rows."""
