@@ -117,6 +117,11 @@ class Distribution(Resource):
         return found.pop() if len(found) == 1 else None
 
     @property
+    def acl(self) -> str | None:
+        """The web ACL, where it is one of the present WAF; the older one names them by an id."""
+        return self.web_acl if self.web_acl and ":wafv2:" in self.web_acl else None
+
+    @property
     def enabled_id(self) -> str | None:
         """The short id, where the distribution is enabled."""
         return self.id.rpartition("/")[2] if self.is_enabled else None
