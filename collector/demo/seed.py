@@ -13,11 +13,13 @@ from moto.s3.models import s3_backends
 from collector.demo import (
     adjust,
     seed_databases,
+    seed_front,
     seed_identity,
     seed_keys,
     seed_logging,
     seed_network,
     seed_resilience,
+    seed_scanning,
     seed_servers,
     seed_storage,
 )
@@ -33,6 +35,7 @@ SERVICES = (
     "cloudtrail",
     "dynamodb",
     "ec2",
+    "ecr",
     "elb",
     "elbv2",
     "guardduty",
@@ -49,7 +52,7 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -79,6 +82,8 @@ def everything(session: boto3.Session) -> None:
     seed_logging.seed(client)
     seed_identity.seed(client)
     seed_resilience.seed(client)
+    seed_front.seed(client)
+    seed_scanning.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
