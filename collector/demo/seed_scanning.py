@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def seed(clients: Clients) -> None:
-    """Make repositories of images. Good: the portal's. Bad: those of a tool, which nothing scans."""
+    """Make repositories of images. Good: the portal's. Bad: a tool's, which nothing scans."""
     ecr = clients("ecr", HOME_REGION)
     for name, scans in (("brackenfield/portal", True), ("tools/report-builder", False)):
         ecr.create_repository(repositoryName=name, imageScanningConfiguration={"scanOnPush": scans})
