@@ -87,6 +87,10 @@ class Aws(Source):
     """Whether the API leaves the list out where it is empty. Few do; for all others, an answer
     without its list is malformed."""
 
+    marker: str | None = None
+    """The member that leads from a page to the next, in answers and as a parameter alike, where the
+    SDK cannot page an operation (WAF's listings). An empty page is the last, whatever it says."""
+
     report: bool = False
     """The IAM credential report: generated, polled and read as CSV rows."""
 

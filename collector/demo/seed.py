@@ -14,11 +14,13 @@ from collector.demo import (
     adjust,
     seed_backups,
     seed_databases,
+    seed_front,
     seed_identity,
     seed_keys,
     seed_logging,
     seed_network,
     seed_resilience,
+    seed_scanning,
     seed_servers,
     seed_storage,
 )
@@ -34,6 +36,7 @@ SERVICES = (
     "cloudtrail",
     "dynamodb",
     "ec2",
+    "ecr",
     "elb",
     "elbv2",
     "guardduty",
@@ -51,6 +54,7 @@ REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
 TOLD: Mapping[str, Reply] = {**seed_backups.TOLD}
+TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -81,6 +85,8 @@ def everything(session: boto3.Session) -> None:
     seed_identity.seed(client)
     seed_resilience.seed(client)
     seed_backups.seed(client)
+    seed_front.seed(client)
+    seed_scanning.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
