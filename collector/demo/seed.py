@@ -13,11 +13,13 @@ from moto.s3.models import s3_backends
 from collector.demo import (
     adjust,
     seed_backups,
+    seed_analytics,
     seed_databases,
     seed_front,
     seed_identity,
     seed_keys,
     seed_logging,
+    seed_messaging,
     seed_network,
     seed_resilience,
     seed_scanning,
@@ -37,15 +39,19 @@ SERVICES = (
     "dynamodb",
     "ec2",
     "ecr",
+    "efs",
     "elb",
     "elbv2",
     "guardduty",
     "iam",
+    "kinesis",
     "kms",
     "logs",
     "rds",
     "s3",
     "s3control",
+    "sns",
+    "sqs",
     "sts",
 )
 """What the company uses, by moto's names."""
@@ -55,6 +61,7 @@ REGIONS = (HOME_REGION, "us-west-2")
 
 TOLD: Mapping[str, Reply] = {**seed_backups.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
+TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -87,6 +94,7 @@ def everything(session: boto3.Session) -> None:
     seed_backups.seed(client)
     seed_front.seed(client)
     seed_scanning.seed(client)
+    seed_messaging.seed(client, keys)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))

@@ -59,7 +59,7 @@ RETRIES = Config(
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
-TRUNCATED = ("IsTruncated", "Truncated")
+TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
 NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken", "position")
