@@ -16,6 +16,7 @@ from collector.demo import (
     seed_identity,
     seed_keys,
     seed_logging,
+    seed_monitoring,
     seed_network,
     seed_resilience,
     seed_servers,
@@ -49,7 +50,7 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {**seed_monitoring.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -76,9 +77,10 @@ def everything(session: boto3.Session) -> None:
     seed_databases.seed(client, keys)
     seed_network.seed(client)
     seed_servers.seed(client)
-    seed_logging.seed(client)
+    seed_logging.seed(client, keys)
     seed_identity.seed(client)
     seed_resilience.seed(client)
+    seed_monitoring.seed(client, keys)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
