@@ -204,7 +204,9 @@ class _Collection:
             value = getattr(above.resource, attribute)
             if value is None:
                 return None
-            params[name] = value if isinstance(wanted, str) else [value]
+            if isinstance(wanted, tuple):
+                value = [*value] if isinstance(value, tuple) else [value]
+            params[name] = value
         return params
 
     def _arrived(self, resource: type[Resource], above: _Node | None, pending: _Pending) -> None:
@@ -225,6 +227,8 @@ class _Collection:
         except ShapeError as error:
             self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
             return
+        if resource.source.items is None and not answer.is_absent:
+            found = [_with_volatile(found[0], answer)]
         if digest is not None:
             self.listed[resource].add((self._label(pending.source, pending.place), digest))
         for item in found:
@@ -334,6 +338,18 @@ class _Collection:
             listed=listed,
             regions=tuple(sorted(self.regions[lineage(resource)[-1]])),
         )
+
+
+def _with_volatile(item: JSON, answer: Answer) -> JSON:
+    """An answer together with what is kept of it with the call.
+
+    A check may judge by when something last happened, as long as it says so in no reason: the
+    evidence that its result names stays the same while the account does.
+    """
+    volatile = answer.provenance.get("volatile")
+    if not isinstance(item, Mapping) or not isinstance(volatile, Mapping):
+        return item
+    return {**item, **{name: value for name, value in volatile.items() if "." not in name}}
 
 
 def _can_be_kept(answer: Answer) -> bool:

@@ -45,7 +45,8 @@ class Source:
     """The resource for each of which the operation is called."""
 
     params: Mapping[str, str | tuple[str]] = field(default_factory=dict)
-    """Parameter of the operation → field of the parent; in a tuple: sent as a list of one."""
+    """Parameter of the operation → field of the parent; in a tuple: sent as a list, of one or,
+    where the field is a tuple itself, of all that it holds."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
     """Parameters that are always the same; `{account}` in a string is the account's id."""
@@ -55,7 +56,8 @@ class Source:
 
     volatile: tuple[str, ...] = ()
     """Fields that differ between two reads of an unchanged thing (delivery times, counters). They
-    are kept with the call instead of in the answer. On AWS, `DBInstances.LatestRestorableTime` is
+    are kept with the call instead of in the answer; where the answer is the resource, it may have
+    fields at them all the same. On AWS, `DBInstances.LatestRestorableTime` is
     the field in each item of that list; its values are kept in the order of the items."""
 
     @property

@@ -145,8 +145,8 @@ def test_checks_reach_no_cloud_clock_or_file() -> None:
 
 def test_every_check_is_named_by_its_import_path() -> None:
     for identifier, check in CHECKS.items():
-        module = importlib.import_module(check.function.__module__)
-        assert identifier == f"{public_path(module.__name__)}.{check.function.__name__}"
+        path = public_path(check.function.__module__)
+        assert identifier == f"{path}.{check.function.__name__}"
 
 
 def _is_current(path: Path, content: str) -> None:

@@ -20,6 +20,7 @@ from collector.demo import (
     seed_keys,
     seed_logging,
     seed_messaging,
+    seed_monitoring,
     seed_network,
     seed_resilience,
     seed_scanning,
@@ -62,6 +63,7 @@ REGIONS = (HOME_REGION, "us-west-2")
 TOLD: Mapping[str, Reply] = {**seed_backups.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
+TOLD: Mapping[str, Reply] = {**seed_monitoring.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -88,13 +90,14 @@ def everything(session: boto3.Session) -> None:
     seed_databases.seed(client, keys)
     seed_network.seed(client)
     seed_servers.seed(client)
-    seed_logging.seed(client)
+    seed_logging.seed(client, keys)
     seed_identity.seed(client)
     seed_resilience.seed(client)
     seed_backups.seed(client)
     seed_front.seed(client)
     seed_scanning.seed(client)
     seed_messaging.seed(client, keys)
+    seed_monitoring.seed(client, keys)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
     adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
