@@ -20,7 +20,7 @@ from collector.evaluate import evaluate
 from collector.evidence.canonical import JSON
 from collector.mapping import load_mappings
 from collector.permissions import policy
-from collector.resource import Resource
+from collector.resource import Resource, public_path
 from collector.source import HOME, Aws
 from tests.botocore_paths import assert_paths
 from tests.cases import Case
@@ -146,7 +146,7 @@ def test_checks_reach_no_cloud_clock_or_file() -> None:
 def test_every_check_is_named_by_its_import_path() -> None:
     for identifier, check in CHECKS.items():
         module = importlib.import_module(check.function.__module__)
-        assert identifier == f"{module.__name__}.{check.function.__name__}".removeprefix("checks.")
+        assert identifier == f"{public_path(module.__name__)}.{check.function.__name__}"
 
 
 def _is_current(path: Path, content: str) -> None:

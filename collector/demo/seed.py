@@ -12,6 +12,7 @@ from moto.s3.models import s3_backends
 
 from collector.demo import (
     adjust,
+    seed_access,
     seed_databases,
     seed_identity,
     seed_keys,
@@ -49,7 +50,7 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {**seed_access.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -79,7 +80,10 @@ def everything(session: boto3.Session) -> None:
     seed_logging.seed(client)
     seed_identity.seed(client)
     seed_resilience.seed(client)
+    seed_access.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
-    adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
+    month = since.replace(day=1, hour=9, minute=0, second=0, microsecond=0)
+    adjust.date_identity(month)
+    adjust.date_keys(month, REGIONS)
     adjust.put_in_order()
