@@ -171,12 +171,17 @@ class Check(Generic[P]):
 
     @cached_property
     def resources(self) -> tuple[type[Resource], ...]:
-        """Every resource type it needs, each once, parents before children."""
+        """Every resource type it needs, each once, parents before children.
+
+        Those by which others are reconciled come last.
+        """
         ordered: dict[type[Resource], None] = {}
-        for parameter in self.parameters:
-            for resource in parameter.resources:
-                for ancestor in reversed(lineage(resource)):
+        waiting = [r for parameter in self.parameters for r in parameter.resources]
+        while waiting:
+            for ancestor in reversed(lineage(waiting.pop(0))):
+                if ancestor not in ordered:
                     ordered[ancestor] = None
+                    waiting += [peer.of for peer in ancestor.reconciled]
         return tuple(ordered)
 
     @property

@@ -512,6 +512,7 @@ def test_encryption_in_transmission_and_at_rest_are_told_apart(installed: Mappin
     assert linking(installed.hipaa, "164.312(a)(2)(iv)") == {
         "encryption-at-rest",
         "key-management",
+        "decryption-rights",
         "backup-protection",
     }
 

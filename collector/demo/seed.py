@@ -14,6 +14,7 @@ from collector.demo import (
     adjust,
     seed_backups,
     seed_analytics,
+    seed_access,
     seed_databases,
     seed_front,
     seed_identity,
@@ -64,6 +65,7 @@ TOLD: Mapping[str, Reply] = {**seed_backups.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_monitoring.TOLD}
+TOLD: Mapping[str, Reply] = {**seed_access.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -98,7 +100,10 @@ def everything(session: boto3.Session) -> None:
     seed_scanning.seed(client)
     seed_messaging.seed(client, keys)
     seed_monitoring.seed(client, keys)
+    seed_access.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
-    adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
+    month = since.replace(day=1, hour=9, minute=0, second=0, microsecond=0)
+    adjust.date_identity(month)
+    adjust.date_keys(month, REGIONS)
     adjust.put_in_order()
