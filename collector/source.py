@@ -61,6 +61,10 @@ class Source:
     are kept with the call instead of in the answer. On AWS, `DBInstances.LatestRestorableTime` is
     the field in each item of that list; its values are kept in the order of the items."""
 
+    sensitive: tuple[str, ...] = ()
+    """Dotted paths of texts that evidence must not hold though the SDK's model does not mark them
+    (`customerAgreements.description`). They are redacted before anything else sees them."""
+
     @property
     def name(self) -> str:
         """The operation as people and reasons name it."""

@@ -12,6 +12,7 @@ from moto.s3.models import s3_backends
 
 from collector.demo import (
     adjust,
+    seed_agreements,
     seed_databases,
     seed_identity,
     seed_keys,
@@ -49,7 +50,7 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {**seed_agreements.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
