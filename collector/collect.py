@@ -21,7 +21,7 @@ from collector.errors import CollectorError
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
 from collector.resource import Resource
-from collector.source import HOME, Aws, Source
+from collector.source import HOME, Aws, Source, Tls
 
 WORKERS = 32
 """Reads under way at once. What a cloud can bear is for its reader to know, which waits for it."""
@@ -167,6 +167,8 @@ class _Collection:
 
     def _places(self, resource: type[Resource]) -> tuple[str, ...]:
         """Where a resource without a parent is asked for at once."""
+        if isinstance(resource.source, Tls):
+            return (HOME,)
         if not is_regional(resource):
             return (self.scope.home,)
         return self.scope.regions or ()

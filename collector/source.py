@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Provider = Literal["aws", "gcp", "azure"]
 
+AnyProvider = Literal["any"]
+"""What is read of an account by no cloud's API, and so alike in all of them."""
+
 HOME = "global"
 """The place of a read that belongs to no region."""
 
@@ -32,7 +35,7 @@ class Source:
     empty, and the resource is made of its defaults.
     """
 
-    provider: ClassVar[Provider]
+    provider: ClassVar[Provider | AnyProvider]
 
     permission: str | tuple[str, ...]
     """The cloud's own name of the permission that the operation takes."""
@@ -59,6 +62,10 @@ class Source:
     are kept with the call instead of in the answer; where the answer is the resource, it may have
     fields at them all the same. On AWS, `DBInstances.LatestRestorableTime` is
     the field in each item of that list; its values are kept in the order of the items."""
+
+    sensitive: tuple[str, ...] = ()
+    """Dotted paths of texts that evidence must not hold though the SDK's model does not mark them
+    (`customerAgreements.description`). They are redacted before anything else sees them."""
 
     @property
     def name(self) -> str:
@@ -161,3 +168,22 @@ class Graph(Source):
     def name(self) -> str:
         """`graph:/identity/conditionalAccess/policies`."""
         return f"graph:{self.path}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tls(Source):
+    """The endpoints that the account's configuration lists, or the handshakes with one of them.
+
+    They take no permission: whoever reaches an endpoint may shake hands with it. A handshake's
+    parameters are `host` and `port`.
+    """
+
+    provider: ClassVar[AnyProvider] = "any"
+
+    permission: str | tuple[str, ...] = ()
+    operation: Literal["endpoints", "handshake"]
+
+    @property
+    def name(self) -> str:
+        """`tls:handshake`."""
+        return f"tls:{self.operation}"

@@ -15,6 +15,7 @@ from collector.demo import (
     seed_backups,
     seed_analytics,
     seed_access,
+    seed_agreements,
     seed_databases,
     seed_front,
     seed_identity,
@@ -66,6 +67,7 @@ TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_monitoring.TOLD}
 TOLD: Mapping[str, Reply] = {**seed_access.TOLD}
+TOLD: Mapping[str, Reply] = {**seed_agreements.TOLD}
 """Operations that moto does not simulate, and what they answer."""
 
 
