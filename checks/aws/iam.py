@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
-from checks.aws.policy import PolicyDocument
+from checks.aws.policy import IdentityPolicyDocument, PolicyDocument
 from checks.aws.trust import trusted, weaknesses
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
@@ -117,7 +117,7 @@ class InlinePolicy(Part):
     """A policy that is part of the user, group or role it is for."""
 
     name: str = at("PolicyName")
-    document: PolicyDocument = at("PolicyDocument")
+    document: IdentityPolicyDocument = at("PolicyDocument")
 
 
 class User(Resource):
@@ -156,7 +156,7 @@ class PolicyVersion(Part):
     """A version of a managed policy; the default one is in force."""
 
     is_default: bool = at("IsDefaultVersion")
-    document: PolicyDocument = at("Document")
+    document: IdentityPolicyDocument = at("Document")
 
 
 def _with_one_default(versions: tuple[PolicyVersion, ...]) -> tuple[PolicyVersion, ...]:
