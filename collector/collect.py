@@ -20,6 +20,7 @@ from collector.check import Check, lineage
 from collector.errors import CollectorError
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
+from collector.repeats import ANOTHER, about_another
 from collector.resource import Resource
 from collector.source import HOME, Aws, Source, Tls
 
@@ -220,13 +221,17 @@ class _Collection:
             assert answer.failure is not None
             self._missed(resource, above, pending.place, answer.failure)
             return
+        source = resource.source
+        if not answer.is_absent and (path := about_another(source, answer)) is not None:
+            self._missed(resource, above, pending.place, Failure(ANOTHER, path))
+            return
         body = answer.body()
         digest = sha256(body) if body is not None else None
         try:
             if answer.is_absent:
-                found: list[JSON] = [] if resource.source.items is not None else [{}]
+                found: list[JSON] = [] if source.items is not None else [{}]
             else:
-                found = items(resource.source, answer.pages)
+                found = items(source, answer.pages)
         except ShapeError as error:
             self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
             return

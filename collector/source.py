@@ -54,6 +54,10 @@ class Source:
     constants: Mapping[str, JSON] = field(default_factory=dict)
     """Parameters that are always the same; `{account}` in a string is the account's id."""
 
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    """Parameter → path in the answer where the API repeats it; `*` stands for each item of a list.
+    An answer with another value there is about something else, and is not read."""
+
     absent: tuple[str, ...] = ()
     """Error codes by which the API says that there is none. The resource then has its defaults."""
 
