@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 
+from bench import parts, peers
 from bench.cloud.place import REGIONS
 from bench.faults import Faults
 from bench.measure import LATENCY_SECONDS, BenchError, environment, run_collector
@@ -75,18 +76,62 @@ def profile(options: argparse.Namespace) -> None:
             stats.sort_stats(order).print_stats(40)
 
 
+def everything(options: argparse.Namespace) -> None:
+    """All tables."""
+    for part in (compare, larger, refused, wider):
+        part(options)
+
+
+def compare(options: argparse.Namespace) -> None:
+    """One run, and one of Prowler."""
+    peers.peers(options.scale, options.latency_ms / 1000)
+
+
+def larger(options: argparse.Namespace) -> None:
+    """Larger accounts."""
+    parts.scale(options.latency_ms / 1000)
+
+
+def refused(options: argparse.Namespace) -> None:
+    """A cloud that refuses."""
+    parts.throttle(options.scale, options.latency_ms / 1000)
+
+
+def wider(options: argparse.Namespace) -> None:
+    """More regions."""
+    parts.regions(options.regions, options.latency_ms / 1000)
+
+
+PARTS = {
+    "all": everything,
+    "peers": compare,
+    "scale": larger,
+    "throttle": refused,
+    "regions": wider,
+    "run": run,
+    "profile": profile,
+    "serve": serve,
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("part", choices=["serve", "run", "profile"], nargs="?", default="run")
-    parser.add_argument("--scale", type=int, default=1)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog="Parts: " + "; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()),
+    )
+    parser.add_argument("part", choices=PARTS, nargs="?", default="all")
+    parser.add_argument("--scale", type=int, default=1, help="times 300 resources")
     parser.add_argument("--latency-ms", type=float, default=LATENCY_SECONDS * 1000)
-    parser.add_argument("--throttle", type=float, default=0.0)
-    parser.add_argument("--errors", type=float, default=0.0)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--regions", type=int, default=len(parts.ALL_REGIONS), help="for regions")
+    faults = parser.add_argument_group("for run and serve")
+    faults.add_argument("--throttle", type=float, default=0.0, help="share of calls refused")
+    faults.add_argument("--errors", type=float, default=0.0, help="share answered by 5xx")
+    faults.add_argument("--seed", type=int, default=0, help="of which are")
     options = parser.parse_args()
     begin = time.monotonic()
     try:
-        {"serve": serve, "run": run, "profile": profile}[options.part](options)
+        PARTS[options.part](options)
     except BenchError as error:
         sys.exit(f"bench: {error}")
     print(f"# {time.monotonic() - begin:.0f} s in all", file=sys.stderr)

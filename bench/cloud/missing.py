@@ -10,6 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import botocore.loaders
@@ -37,6 +38,30 @@ SIGNED_AS = {
     "wafv2": ("wafv2",),
 }
 """Name in the credential scope → botocore's names, where these differ."""
+
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+
+JOB = "6f9c1f8e-1f6a-4a57-9a3b-3d1f3d1c9a10"
+
+SAID: Mapping[str, Mapping[str, object]] = {
+    "ec2:GetImageBlockPublicAccessState": {"ImageBlockPublicAccessState": "block-new-sharing"},
+    "ec2:GetSnapshotBlockPublicAccessState": {"State": "block-all-sharing"},
+    "emr:GetBlockPublicAccessConfiguration": {
+        "BlockPublicAccessConfiguration": {"BlockPublicSecurityGroupRules": True},
+        "BlockPublicAccessConfigurationMetadata": {
+            "CreationDateTime": BEGIN,
+            "CreatedByArn": "arn:aws:iam::123456789012:root",
+        },
+    },
+    "iam:GenerateServiceLastAccessedDetails": {"JobId": JOB},
+    "iam:GetServiceLastAccessedDetails": {
+        "JobStatus": "COMPLETED",
+        "JobCreationDate": BEGIN,
+        "JobCompletionDate": BEGIN,
+        "ServicesLastAccessed": [],
+    },
+}
+"""What cannot be empty."""
 
 
 def answer(
@@ -88,7 +113,7 @@ def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | No
         pattern = operation.http["requestUri"].partition("?")[0]
         texts = re.split(r"\{[^}]+\}", pattern)
         if operation.http["method"] == method and re.fullmatch(
-            "[^/]+?".join(map(re.escape, texts)).rstrip("/") + "/?", path
+            ".+?".join(map(re.escape, texts)).rstrip("/") + "/?", path
         ):
             fitting.append((len("".join(texts)), name))
     return model.operation_model(max(fitting)[1]) if fitting else None
@@ -97,6 +122,7 @@ def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | No
 def _serialized(service: str, operation: OperationModel) -> Answer:
     shape = operation.output_shape
     empty = _emptiest(shape, 0) if shape is not None else {}
+    empty = SAID.get(f"{service}:{operation.name}", empty)
     protocol = operation.service_model.resolved_protocol
     made = get_serializer_class(service, protocol)(operation).serialize(empty)
     body = made["body"]
@@ -124,7 +150,7 @@ def _emptiest(shape: Shape, depth: int) -> object:
         case "integer" | "long" | "float" | "double":
             return 0
         case "timestamp":
-            return 0
+            return BEGIN
         case "blob":
             return b""
     return next(iter(getattr(shape, "enum", [])), "none")
