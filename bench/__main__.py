@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pstats
+import signal
 import sys
 import time
 from collections import Counter
@@ -130,6 +131,7 @@ def main() -> None:
     faults.add_argument("--seed", type=int, default=0, help="of which are")
     options = parser.parse_args()
     begin = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     try:
         PARTS[options.part](options)
     except BenchError as error:

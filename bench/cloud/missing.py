@@ -10,7 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import botocore.loaders
@@ -19,9 +19,13 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
+from bench.cloud.told import BEGIN, TOLD
+
 Answer = tuple[int, Mapping[str, str], bytes]
 
 SIGNED_AS = {
+    "access-analyzer": ("accessanalyzer",),
+    "apigateway": ("apigateway", "apigatewayv2"),
     "aoss": ("opensearchserverless",),
     "bedrock": ("bedrock", "bedrock-agent", "bedrock-agentcore-control"),
     "elasticfilesystem": ("efs",),
@@ -39,39 +43,27 @@ SIGNED_AS = {
 }
 """Name in the credential scope → botocore's names, where these differ."""
 
-BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
-JOB = "6f9c1f8e-1f6a-4a57-9a3b-3d1f3d1c9a10"
+@dataclass(frozen=True)
+class Asked:
+    """A call that moto does not answer."""
 
-SAID: Mapping[str, Mapping[str, object]] = {
-    "ec2:GetImageBlockPublicAccessState": {"ImageBlockPublicAccessState": "block-new-sharing"},
-    "ec2:GetSnapshotBlockPublicAccessState": {"State": "block-all-sharing"},
-    "emr:GetBlockPublicAccessConfiguration": {
-        "BlockPublicAccessConfiguration": {"BlockPublicSecurityGroupRules": True},
-        "BlockPublicAccessConfigurationMetadata": {
-            "CreationDateTime": BEGIN,
-            "CreatedByArn": "arn:aws:iam::123456789012:root",
-        },
-    },
-    "iam:GenerateServiceLastAccessedDetails": {"JobId": JOB},
-    "iam:GetServiceLastAccessedDetails": {
-        "JobStatus": "COMPLETED",
-        "JobCreationDate": BEGIN,
-        "JobCompletionDate": BEGIN,
-        "ServicesLastAccessed": [],
-    },
-}
-"""What cannot be empty."""
+    service: str
+    """As in the credential scope."""
+    region: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
 
 
-def answer(
-    service: str, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> Answer | None:
-    """The emptiest answer to a call, or None where it is of no operation that botocore knows."""
-    for name in SIGNED_AS.get(service, (service, *_with_prefix(service))):
-        operation = _operation(name, method, path, headers, body)
+def answer(asked: Asked) -> Answer | None:
+    """What is told of a call, or else the emptiest answer; None to no operation of botocore's."""
+    for name in SIGNED_AS.get(asked.service, (asked.service, *_with_prefix(asked.service))):
+        operation = _operation(name, asked)
         if operation is not None:
-            return _serialized(name, operation)
+            return _serialized(name, operation, asked)
     return None
 
 
@@ -85,24 +77,22 @@ def _with_prefix(service: str) -> Iterable[str]:
     return (name for name in _services() if name.startswith(f"{service}-"))
 
 
-def _operation(
-    name: str, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> OperationModel | None:
+def _operation(name: str, asked: Asked) -> OperationModel | None:
     if name not in _services():
         return None
     model = get_service_model(name)
-    if target := headers.get("x-amz-target"):
-        asked = target.rpartition(".")[2]
-    elif headers.get("smithy-protocol"):
-        asked = path.rpartition("/")[2]
-    elif b"Action=" in body:
-        fields = parse_qs(body.decode())
+    if target := asked.headers.get("x-amz-target"):
+        operation = target.rpartition(".")[2]
+    elif asked.headers.get("smithy-protocol"):
+        operation = asked.path.rpartition("/")[2]
+    elif b"Action=" in asked.body:
+        fields = parse_qs(asked.body.decode())
         if fields.get("Version") != [model.api_version]:
             return None
-        asked = fields["Action"][0]
+        operation = fields["Action"][0]
     else:
-        return _by_path(model, method, path)
-    return model.operation_model(asked) if asked in model.operation_names else None
+        return _by_path(model, asked.method, asked.path)
+    return model.operation_model(operation) if operation in model.operation_names else None
 
 
 def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | None:
@@ -119,12 +109,14 @@ def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | No
     return model.operation_model(max(fitting)[1]) if fitting else None
 
 
-def _serialized(service: str, operation: OperationModel) -> Answer:
+def _serialized(service: str, operation: OperationModel, asked: Asked) -> Answer:
     shape = operation.output_shape
-    empty = _emptiest(shape, 0) if shape is not None else {}
-    empty = SAID.get(f"{service}:{operation.name}", empty)
+    said = _emptiest(shape, 0) if shape is not None else {}
+    if (reply := TOLD.get(f"{service}:{operation.name}")) is not None:
+        is_json = asked.body.startswith(b"{")
+        said = reply(asked.region, json.loads(asked.body) if is_json else {})
     protocol = operation.service_model.resolved_protocol
-    made = get_serializer_class(service, protocol)(operation).serialize(empty)
+    made = get_serializer_class(service, protocol)(operation).serialize(said)
     body = made["body"]
     data = body.encode() if isinstance(body, str) else bytes(body)
     return made["status_code"], dict(made["headers"]), data

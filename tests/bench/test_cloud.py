@@ -12,6 +12,8 @@ import pytest
 from bench.cloud import missing
 from bench.cloud.place import REGIONS, Builder
 from bench.cloud.server import Start, completed
+from bench.cloud.told import JOB, TOLD
+from tests.botocore_shape import assert_shape
 
 
 def ask(path: str, service: str, method: str = "GET", **headers: str) -> tuple[str, bytes]:
@@ -56,10 +58,18 @@ def test_path_of_no_operation_is_refused() -> None:
 def test_job_is_told_that_it_can_be_asked_for() -> None:
     asked = b"Action=GenerateServiceLastAccessedDetails&Version=2010-05-08&Arn=x"
 
-    found = missing.answer("iam", "POST", "/", {}, asked)
+    found = missing.answer(missing.Asked("iam", "us-east-1", "POST", "/", {}, asked))
 
     assert found is not None
-    assert missing.JOB.encode() in found[2]
+    assert JOB.encode() in found[2]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_told_is_as_the_service_could_say_it(name: str) -> None:
+    """An operation in the emptiest region; the test of a shape refuses a member that is not one."""
+    service, operation = name.split(":")
+
+    assert_shape(service, operation, TOLD[name]("sa-east-1", {"InstanceIds": ["i-1"]}))
 
 
 @pytest.mark.parametrize(("scale", "number"), [(1, 10), (3, 30)])
