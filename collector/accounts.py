@@ -9,7 +9,7 @@ from __future__ import annotations
 from collector.answer import Reader
 from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
 from collector.errors import ConfigError, CredentialsError
-from collector.source import Provider
+from collector.source import Provider, Source
 
 DEMO = "demo"
 """Name of the simulated account, which needs no configuration."""
@@ -26,12 +26,19 @@ def provider_of(name: str, config: Config) -> Provider:
     return config.account(name).provider
 
 
-def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = None) -> Reader:
+def open_reader(
+    name: str,
+    config: Config,
+    *,
+    sources: frozenset[Source],
+    regions: tuple[str, ...] | None = None,
+) -> Reader:
     """A reader for a configured account, or for the simulated one.
 
     Args:
         name: the account's name.
         config: holds it.
+        sources: what will be read; of an SDK that is large, no more than that is loaded.
         regions: AWS regions to read instead of those in the configuration.
 
     Raises:
@@ -50,7 +57,7 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
     try:
         match account:
             case AwsAccount():
-                return _open_aws(name, account, regions)
+                return _open_aws(name, account, regions, sources)
             case GcpAccount():
                 from collector.readers import gcp
 
@@ -78,13 +85,16 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
         ) from None
 
 
-def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -> Reader:
+def _open_aws(
+    name: str, account: AwsAccount, regions: tuple[str, ...] | None, sources: frozenset[Source]
+) -> Reader:
     import boto3
     import botocore.exceptions
     import botocore.session
 
     from collector.readers import aws
     from collector.readers.aws_role import assume_role
+    from collector.readers.aws_sdk import models_of
 
     try:
         source = botocore.session.Session(profile=account.profile)
@@ -95,6 +105,7 @@ def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -
                 external_id=account.external_id,
                 session_seconds=account.session_seconds,
             )
+        models_of(sources).use_in(source)
         session = boto3.Session(botocore_session=source)
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"account {name}: {error}") from None
