@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cloud.place import REGIONS
 from bench.measure import Measured, measure, run_collector
 from bench.setting import setting
 from bench.table import FIGURES, figures, say, show, verdict
@@ -72,24 +71,24 @@ def run_prowler(
     return command, {"HTTP_PROXY": url, "HTTPS_PROXY": url, "PYTHONPATH": ""}
 
 
-def peers(scale: int, latency_seconds: float) -> None:
+def peers(scale: int, regions: Sequence[str], latency_seconds: float) -> None:
     """Measure `collector run` and Prowler on the same account, and compare."""
     program = prowler()
     with setting(scale) as place:
         proxy, ran = place.proxy, dict[str, Measured]()
         for home, latency in (("warm", 0.0), ("measured", latency_seconds)):
             ran["collector run"] = run_collector(
-                proxy, place.folder / home, REGIONS, latency_seconds=latency
+                proxy, place.folder / home, regions, latency_seconds=latency
             )
         if program is not None:
             for name, latency in (("warm", 0.0), ("measured", latency_seconds)):
                 home_ = place.folder / f"prowler-{name}"
-                command, more = run_prowler(proxy.url, program, home_, REGIONS)
+                command, more = run_prowler(proxy.url, program, home_, regions)
                 ran[f"prowler {VERSION}"] = measure(
                     proxy, command, home_, latency_seconds=latency, more=more
                 )
     show(
-        f"One run over {place.resources} resources in {len(REGIONS)} regions,"
+        f"One run over {place.resources} resources in {len(regions)} regions,"
         f" {latency_seconds * 1000:g} ms an answer",
         ("", *FIGURES),
         [(name, *figures(each)) for name, each in ran.items()],
