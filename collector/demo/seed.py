@@ -12,10 +12,10 @@ from moto.s3.models import s3_backends
 
 from collector.demo import (
     adjust,
-    seed_backups,
-    seed_analytics,
     seed_access,
     seed_agreements,
+    seed_analytics,
+    seed_backups,
     seed_databases,
     seed_front,
     seed_identity,
@@ -39,12 +39,14 @@ SERVICES = (
     "acm",
     "cloudfront",
     "cloudtrail",
+    "cloudwatch",
     "dynamodb",
     "ec2",
     "ecr",
     "efs",
     "elb",
     "elbv2",
+    "events",
     "guardduty",
     "iam",
     "kinesis",
@@ -62,12 +64,15 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {**seed_backups.TOLD}
-TOLD: Mapping[str, Reply] = {**seed_front.TOLD, **seed_scanning.TOLD}
-TOLD: Mapping[str, Reply] = {**seed_analytics.TOLD}
-TOLD: Mapping[str, Reply] = {**seed_monitoring.TOLD}
-TOLD: Mapping[str, Reply] = {**seed_access.TOLD}
-TOLD: Mapping[str, Reply] = {**seed_agreements.TOLD}
+TOLD: Mapping[str, Reply] = {
+    **seed_access.TOLD,
+    **seed_agreements.TOLD,
+    **seed_analytics.TOLD,
+    **seed_backups.TOLD,
+    **seed_front.TOLD,
+    **seed_monitoring.TOLD,
+    **seed_scanning.TOLD,
+}
 """Operations that moto does not simulate, and what they answer."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from checks.aws.policy import IdentityPolicyDocument
+from checks.aws.policy import IdentityPolicyDocument, PolicyDocument
 from collector.resource import Figure, Part, Resource, at
 from collector.source import Aws
 
