@@ -27,7 +27,7 @@ from typing import Generic, Literal, ParamSpec
 
 from collector.errors import CheckError
 from collector.resource import Resource, public_path
-from collector.source import Provider, Source
+from collector.source import AnyProvider, Provider, Source
 
 P = ParamSpec("P")
 
@@ -185,8 +185,8 @@ class Check(Generic[P]):
         return tuple(ordered)
 
     @property
-    def provider(self) -> Provider:
-        """The cloud whose sources it reads."""
+    def provider(self) -> Provider | AnyProvider:
+        """The cloud whose sources it reads; "any" where it asks no cloud's API."""
         return self.resources[0].source.provider
 
     @property

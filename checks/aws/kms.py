@@ -63,6 +63,7 @@ class KeyMetadata(Resource):
         permission="kms:DescribeKey",
         per=Key,
         params={"KeyId": "id"},
+        repeats={"KeyId": "KeyMetadata.Arn"},
     )
     manager: Literal["AWS", "CUSTOMER"] = at("KeyMetadata.KeyManager")
     state: KeyState = at("KeyMetadata.KeyState")

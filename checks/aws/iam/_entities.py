@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from checks.aws.policy import PolicyDocument
+from checks.aws.policy import IdentityPolicyDocument, PolicyDocument
 from collector.resource import Figure, Part, Resource, at
 from collector.source import Aws
 
@@ -49,7 +49,7 @@ class InlinePolicy(Part):
     """A policy that is part of the user, group or role it is for."""
 
     name: str = at("PolicyName")
-    document: PolicyDocument = at("PolicyDocument")
+    document: IdentityPolicyDocument = at("PolicyDocument")
 
 
 class AttachedPolicy(Part):
@@ -123,7 +123,7 @@ class PolicyVersion(Part):
     """A version of a managed policy; the default one is in force."""
 
     is_default: bool = at("IsDefaultVersion")
-    document: PolicyDocument = at("Document")
+    document: IdentityPolicyDocument = at("Document")
 
 
 def _with_one_default(versions: tuple[PolicyVersion, ...]) -> tuple[PolicyVersion, ...]:
