@@ -177,7 +177,8 @@ class _Collection:
         self.regions[resource].add(self._label(source, place))
         params = self._params(source, above)
         if params is None:
-            self._found(resource, {}, above, place, digest=None, is_absent=True)
+            if source.items is None:
+                self._found(resource, {}, above, place, digest=None, is_absent=True)
             return
         key = canonical([type(source).__name__, source.name, params, place])
         pending = self.reads.get(key)

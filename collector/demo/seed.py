@@ -32,10 +32,12 @@ SERVICES = (
     "acm",
     "cloudfront",
     "cloudtrail",
+    "cloudwatch",
     "dynamodb",
     "ec2",
     "elb",
     "elbv2",
+    "events",
     "guardduty",
     "iam",
     "kms",
@@ -43,6 +45,7 @@ SERVICES = (
     "rds",
     "s3",
     "s3control",
+    "sns",
     "sts",
 )
 """What the company uses, by moto's names."""
