@@ -40,8 +40,9 @@ def auth_failures(
         it cannot be read.
     In the place of a topic, a function, queue, workflow, incident or other bus counts as well: that
     somebody learns of it there is for other evidence. Not judged: a member account whose
-    organisation's trail delivers to another account's log group. Sign-ins through an identity
-    provider fail there, and are not seen.
+    organisation's trail delivers to another account's log group. Alarms are looked for in the
+    regions that are read: the trail's home region has to be among them. Sign-ins through an
+    identity provider fail there, and are not seen.
     Remediation: make the metric filter and alarm of the CIS benchmark, and confirm a subscription.
     """
     watch = Watch(

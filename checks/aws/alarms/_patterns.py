@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 
 from checks.aws.alarms._events import Event, Truth, Value, every, some
 
@@ -18,11 +19,15 @@ DETAIL_TYPES = {
 
 def selects(pattern: str, event: Event) -> Truth:
     """Whether a rule with this pattern selects an event of CloudTrail."""
+    return _object(_parsed(pattern), _delivered(event), "")
+
+
+@cache
+def _parsed(pattern: str) -> object:
     try:
-        parsed = json.loads(pattern)
+        return json.loads(pattern)
     except ValueError:
-        return None
-    return _object(parsed, _delivered(event), "")
+        return None  # which is no pattern
 
 
 def _delivered(event: Event) -> dict[str, Value]:

@@ -70,7 +70,8 @@ class MetricFilter(Part):
     """A metric filter of a log group."""
 
     name: str = at("filterName")
-    pattern: str = at("filterPattern")
+    # Left out or empty, it selects everything, which counts for nothing here.
+    pattern: str = at("filterPattern", default="")
     group: str = at("logGroupName")
     transformations: tuple[Transformation, ...] = at("metricTransformations")
     # Left out where they were not set.

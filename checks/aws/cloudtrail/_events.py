@@ -155,7 +155,7 @@ def s3_data_events(
             lacking.append(f"{name} ({' and '.join(missing)})")
     if lacking:
         return failed(f"no trail records all of: {listed(lacking)}")
-    return passed(f"reading and writing is recorded in all {len(wanted)} buckets")
+    return passed(f"reading and writing is recorded; buckets: {len(wanted)}")
 
 
 def _problems(trail: Trail, status: TrailStatus, selected: Selected) -> Iterator[str]:

@@ -113,7 +113,7 @@ def lacking(text: str) -> dict[str, str]:
     return {"outcome": "fail", "reason": f"no trail records all of: {text}"}
 
 
-ALL = {"outcome": "pass", "reason": "reading and writing is recorded in all 2 buckets"}
+ALL = {"outcome": "pass", "reason": "reading and writing is recorded; buckets: 2"}
 NEITHER = lacking("records (read and write), scans (read and write)")
 READS, WRITES = {"equals": ["true"]}, {"equals": ["false"]}
 
@@ -198,7 +198,7 @@ CASES = [
     row(s3_data_events, *recorded(advanced(), own=status(delivery_error="NoSuchBucket")),
         **NEITHER),
     row(s3_data_events, *recorded(basic("All", "arn:aws:s3:::records/")), buckets=("records",),
-        outcome="pass", reason="reading and writing is recorded in all 1 buckets"),
+        outcome="pass", reason="reading and writing is recorded; buckets: 1"),
     row(s3_data_events, *recorded(advanced()), buckets=("recrods",),
         outcome="fail", reason="no such bucket in the account: recrods"),
     row(s3_data_events, [], [], [], [Bucket(id="records")], **lacking("records (read and write)")),
