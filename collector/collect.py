@@ -20,8 +20,9 @@ from collector.check import Check, lineage
 from collector.errors import CollectorError
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
+from collector.repeats import ANOTHER, about_another
 from collector.resource import Resource
-from collector.source import HOME, Aws, Source
+from collector.source import HOME, Aws, Source, Tls
 
 WORKERS = 32
 """Reads under way at once. What a cloud can bear is for its reader to know, which waits for it."""
@@ -167,6 +168,8 @@ class _Collection:
 
     def _places(self, resource: type[Resource]) -> tuple[str, ...]:
         """Where a resource without a parent is asked for at once."""
+        if isinstance(resource.source, Tls):
+            return (HOME,)
         if not is_regional(resource):
             return (self.scope.home,)
         return self.scope.regions or ()
@@ -177,7 +180,7 @@ class _Collection:
         self.regions[resource].add(self._label(source, place))
         params = self._params(source, above)
         if params is None:
-            if source.items is None:
+            if source.items is None:  # a listing that is not asked for holds nothing
                 self._found(resource, {}, above, place, digest=None, is_absent=True)
             return
         key = canonical([type(source).__name__, source.name, params, place])
@@ -218,13 +221,17 @@ class _Collection:
             assert answer.failure is not None
             self._missed(resource, above, pending.place, answer.failure)
             return
+        source = resource.source
+        if not answer.is_absent and (path := about_another(source, answer)) is not None:
+            self._missed(resource, above, pending.place, Failure(ANOTHER, path))
+            return
         body = answer.body()
         digest = sha256(body) if body is not None else None
         try:
             if answer.is_absent:
-                found: list[JSON] = [] if resource.source.items is not None else [{}]
+                found: list[JSON] = [] if source.items is not None else [{}]
             else:
-                found = items(resource.source, answer.pages)
+                found = items(source, answer.pages)
         except ShapeError as error:
             self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
             return

@@ -55,20 +55,6 @@ class KeyDetail(Resource):
     bits: int = at("Bits", default=0)
 
 
-class Drawer(Resource):
-    """Listed only where a room has a key."""
-
-    source = Aws(
-        service="x",
-        operation="ListDrawers",
-        permission="x:ListDrawers",
-        per=Room,
-        params={"Key": "key"},
-        items="Drawers",
-    )
-    id: str = at("Name")
-
-
 class Alarm(Resource):
     """An aspect of the account that tells when it last rang, and of what."""
 
@@ -94,6 +80,27 @@ class Ring(Resource):
         params={"Codes": ("codes",)},
     )
     meaning: str = at("Meaning")
+
+
+class Door(Resource):
+    """An aspect of a room whose answer says of which room it is, and so does each of its locks."""
+
+    source = Aws(
+        service="x",
+        operation="GetDoor",
+        permission="x:GetDoor",
+        per=Room,
+        params={"Rooms": ("id",)},
+        repeats={"Rooms": "Doors.*.Room"},
+        items="Doors",
+    )
+    id: str = at("Id")
+
+
+@check(control="c")
+def doored(door: Door) -> Verdict:
+    """Doored. Passes: so. Fails: not."""
+    return passed("so")
 
 
 class Shelf(Part):
@@ -231,16 +238,6 @@ def test_a_parameter_that_the_parent_does_not_have_is_not_asked_for() -> None:
 
 
 @check(control="c")
-def drawers_shut(drawer: Drawer) -> Verdict:
-    """D.
-
-    Passes: always.
-    Fails: never.
-    """
-    return passed("shut")
-
-
-@check(control="c")
 def silent(alarm: Alarm, ring: Ring) -> Verdict:
     """S.
 
@@ -248,19 +245,6 @@ def silent(alarm: Alarm, ring: Ring) -> Verdict:
     Fails: never.
     """
     return passed("silent")
-
-
-def test_a_listing_that_is_not_asked_for_has_nothing() -> None:
-    replies: dict[str, JSON] = {
-        "x:ListRooms": {"Rooms": [{"Name": "a", "Key": "k1"}, {"Name": "b"}]},
-        "x:ListDrawers": {"Drawers": [{"Name": "top"}]},
-    }
-    scope = replace(SCOPE, regions=("us-east-1",))
-
-    reads = collect([drawers_shut], MemoryReader(replies, scope))
-
-    assert [o.resource.id for o in reads[Drawer]] == ["top"]
-    assert reads[Drawer].unread == ()
 
 
 def test_volatile_fields_are_told_but_are_no_evidence_also_when_read_again() -> None:
@@ -501,3 +485,57 @@ def test_evidence_of_what_is_unread_does_not_depend_on_what_came_first() -> None
 
     (unread,) = reads[EverywherePart].unread
     assert len(unread.evidence) == 2
+
+
+class Drawer(Resource):
+    """Listed for rooms that have a key, and for no other."""
+
+    source = Aws(
+        service="x",
+        operation="ListDrawers",
+        permission="x:Drawers",
+        items="Drawers",
+        per=Room,
+        params={"Key": "key"},
+    )
+    id: str = at("Name")
+
+
+@check(control="c")
+def tidy(drawer: Drawer) -> Verdict:
+    """Tidy. Passes: so. Fails: not."""
+    return passed(drawer.id)
+
+
+def test_a_listing_that_is_not_asked_for_holds_nothing() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a")})
+
+    reads = collect([tidy], reader)
+
+    assert reader.called("x:ListDrawers") == []
+    assert (reads[Drawer].observed, reads[Drawer].unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("doors", "code"),
+    [
+        ([{"Id": "d", "Room": "a"}, {"Id": "e", "Room": "b"}], "AboutAnother"),
+        ([{"Id": "d"}], "AboutAnother"),
+        (["a"], "AboutAnother"),
+        (None, "AboutAnother"),
+        ([{"Id": "d", "Room": "a"}], None),
+        ([], None),
+    ],
+    ids=["one is of another", "one says nothing", "no object", "no list", "as asked", "none"],
+)
+def test_an_answer_that_does_not_repeat_what_was_asked_for_is_not_read(
+    doors: JSON, code: str | None
+) -> None:
+    reader = MemoryReader(
+        {"x:ListRooms": {"Rooms": [{"Name": "a"}]}, "x:GetDoor": {"Doors": doors}}
+    )
+
+    reads = collect([doored], reader)
+
+    assert {u.code for u in reads[Door].unread} == ({code} if code is not None else set())
+    assert len(reads[Door].observed) == (2 if code is None and doors else 0)  # one a region

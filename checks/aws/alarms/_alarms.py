@@ -163,6 +163,7 @@ class AlarmTopic(Resource):
         permission="sns:ListSubscriptionsByTopic",
         per=AlarmAction,
         params={"TopicArn": "topic"},
+        repeats={"TopicArn": "Subscriptions.*.TopicArn"},
         absent=("NotFound",),
     )
     topic: str = parent("id")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from checks.aws.alarms._alarms import AlarmTopic, MetricAlarm
 from checks.aws.alarms._events import FAILED_SIGN_INS, ROOT_USE, SECURITY_CHANGES
 from checks.aws.alarms._rules import Rule, RuleTarget, RuleTopic
-from checks.aws.alarms._watch import Caller, EnabledRegion, TrailFilters, Watch
+from checks.aws.alarms._watch import EnabledRegion, TrailFilters, Watch
 from checks.aws.cloudtrail import EventSelectors, Trail, TrailStatus
+from checks.aws.vpc import Caller
 from collector.check import Verdict, check
 
 

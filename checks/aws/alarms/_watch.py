@@ -11,6 +11,7 @@ from checks.aws.alarms._alarms import AlarmTopic, MetricAlarm, reaches_somebody
 from checks.aws.alarms._events import ORDINARY, Event, Kind, Truth
 from checks.aws.alarms._rules import Rule, RuleTarget, RuleTopic
 from checks.aws.cloudtrail import EXCLUDABLE, EventSelectors, Trail, TrailStatus
+from checks.aws.vpc import Caller
 from collector.check import Verdict, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
@@ -18,19 +19,6 @@ from collector.source import Aws
 GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Where the events of IAM are sent to rules, by partition.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
-
-
-class Caller(Resource):
-    """The account itself, to tell its own log groups from those of others."""
-
-    source = Aws(
-        service="sts",
-        operation="GetCallerIdentity",
-        permission="sts:GetCallerIdentity",
-        volatile=("Arn", "UserId"),
-        regions="home",
-    )
-    account: str = at("Account")
 
 
 class EnabledRegion(Resource):
@@ -112,6 +100,7 @@ class TrailFilters(Resource):
         permission="logs:DescribeMetricFilters",
         per=Trail,
         params={"logGroupName": "log_group"},
+        repeats={"logGroupName": "metricFilters.*.logGroupName"},
         absent=("ResourceNotFoundException",),
     )
     filters: tuple[MetricFilter, ...] = at("metricFilters", absent=())

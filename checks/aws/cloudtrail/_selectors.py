@@ -137,6 +137,7 @@ class EventSelectors(Resource):
         permission="cloudtrail:GetEventSelectors",
         per=Trail,
         params={"TrailName": "selectors_of"},
+        repeats={"TrailName": "TrailARN"},
     )
     basic: tuple[Selector, ...] | None = at("EventSelectors", default=None, absent=())
     advanced: tuple[AdvancedSelector, ...] | None = at(

@@ -21,13 +21,13 @@ from checks.aws.alarms._alerts import auth_failures, root_usage, security_change
 from checks.aws.alarms._events import SECURITY_CHANGES
 from checks.aws.alarms._rules import Rule, RuleTarget, RuleTopic
 from checks.aws.alarms._watch import (
-    Caller,
     EnabledRegion,
     MetricFilter,
     TrailFilters,
     Transformation,
 )
 from checks.aws.cloudtrail import EventSelectors, Selector, Trail, TrailStatus
+from checks.aws.vpc import Caller
 from collector.evaluate import evaluate
 from collector.resource import Resource
 from tests.aws_told import Refused, told
@@ -566,7 +566,7 @@ def subscriptions(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
 EVERYTHING: Mapping[str, Any] = {
     "cloudtrail:DescribeTrails": {"trailList": [TRAIL]},
     "cloudtrail:GetTrailStatus": {"IsLogging": True},
-    "cloudtrail:GetEventSelectors": {"EventSelectors": [SELECTOR]},
+    "cloudtrail:GetEventSelectors": {"TrailARN": trail().id, "EventSelectors": [SELECTOR]},
     "cloudwatch:DescribeAlarms": alarms,
     "ec2:DescribeRegions": regions,
     "events:ListRules": rules,
