@@ -32,7 +32,7 @@ class Source:
     """What all sources have in common.
 
     A parameter whose value at the parent is None is not asked for at all: the answer is then
-    empty, and the resource is made of its defaults.
+    empty. A list of resources then has none; what is no list is made of its defaults.
     """
 
     provider: ClassVar[Provider | AnyProvider]
