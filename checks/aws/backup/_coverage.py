@@ -66,8 +66,9 @@ def plans_cover_resources(
         (any value where there are none) or whose name is like one of `scope_names`. Where nothing
         is in scope nothing passes.
     Members of a cluster are judged with their cluster, read replicas with the database they copy.
-    What is being deleted or made is not judged. Says nothing of other kinds of resources, and of
-    backups without AWS Backup, such as those of RDS itself.
+    What is being deleted or made is not judged, nor a volume of a server that an AWS service runs
+    for the account. Says nothing of other kinds of resources, and of backups without AWS Backup,
+    such as those of RDS itself.
     Remediation: put the resource into the selection of a backup plan that runs daily.
     """
     elsewhere = _judged_elsewhere(resource)
@@ -101,6 +102,8 @@ def _judged_elsewhere(resource: DbInstance | DbCluster | Volume | TableTags) -> 
     if isinstance(resource, DbInstance | DbCluster):
         return judged_elsewhere(resource) or judged_as_replica(resource)
     if isinstance(resource, Volume):
+        if resource.is_managed:
+            return not_applicable("a service runs the server of the volume")
         match resource.state:
             case "creating" | "deleted" | "deleting":
                 return not_applicable(f"the volume is {resource.state}")

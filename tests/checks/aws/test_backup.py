@@ -255,6 +255,8 @@ CASES = [
     row(plans_cover_resources, volume("in-use", "i-1"),
         [contents(point(resource=f"arn:aws:ec2:{EAST}:instance/i-11"))], now=NOW, **UNCOVERED),
     row(plans_cover_resources, volume("available"), [], now=NOW, **UNCOVERED),
+    row(plans_cover_resources, volume().model_copy(update={"is_managed": True}), [], now=NOW,
+        outcome="not_applicable", reason="a service runs the server of the volume"),
     row(plans_cover_resources, volume("deleting"), [], now=NOW,
         outcome="not_applicable", reason="the volume is deleting"),
     row(plans_cover_resources, table(), [contents(point(resource=TABLE))], now=NOW, **COVERED),
