@@ -36,6 +36,7 @@ class TableEncryption(Resource):
         permission="dynamodb:DescribeTable",
         per=Table,
         params={"TableName": "id"},
+        repeats={"TableName": "Table.TableName"},
         # Counters, and capacity that DynamoDB itself scales with the load.
         volatile=(
             "Table.ItemCount",

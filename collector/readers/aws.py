@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -51,7 +51,7 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": 10},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
@@ -59,10 +59,10 @@ RETRIES = Config(
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
-TRUNCATED = ("IsTruncated", "Truncated")
+TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
-NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken")
+NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken", "position")
 """Fields that lead to the next page. Tokens are not kept: they may differ between two reads of an
 unchanged account."""
 
@@ -237,12 +237,15 @@ class _Read:
     ) -> None:
         """Read every page, and see that the last one says that it is the last."""
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
-        if paginator is not None:
-            for page in paginator.paginate(**self.params):
+        marker = self.source.marker
+        if marker is not None or paginator is not None:
+            paged = paginator.paginate(**self.params) if paginator is not None else ()
+            for page in paged if marker is None else self._marked(client, operation, marker):
                 self.keep(page)
                 if self.pages[-1] in self.pages[:-1]:
                     self.failure = Failure(CUT, "the pages repeat themselves")
                     return
+            signs = tuple(name for name in signs if name != marker)
         else:
             self.keep(getattr(client, xform_name(operation.name))(**self.params))
             signs += ECHOED
@@ -255,6 +258,22 @@ class _Read:
         for page in self.pages:
             for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
+
+    def _marked(
+        self, client: Any, operation: botocore.model.OperationModel, marker: str
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of an operation that the SDK cannot page, up to one that is empty.
+
+        WAF may give a marker on the last page that holds something, too.
+        https://github.com/boto/boto3/issues/3715
+        """
+        params = dict(self.params)
+        while True:
+            page = getattr(client, xform_name(operation.name))(**params)
+            yield page
+            if not page.get(marker) or not lookup(page, self.source.items or ""):
+                return
+            params[marker] = page[marker]
 
     def report(self, client: Any) -> None:
         """The IAM credential report: have it made, wait for it, read its rows."""

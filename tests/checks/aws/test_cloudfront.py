@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from checks.aws.cloudfront import (
+from checks.aws.cloudfront._distributions import (
     Behavior,
     BucketConnection,
     Distribution,
@@ -146,8 +146,9 @@ def test_distribution_is_read_from_the_listing_alone(aws: boto3.Session) -> None
 
     reads = read_aws(aws, https_tls12)
 
+    told = Behavior(pattern="/api/*", viewer_policy="https-only", realtime_log="")
     assert [o.resource for o in reads[DistributionConnections]] == [
-        distribution(id=made["ARN"], iam_certificate="")
+        distribution(id=made["ARN"], iam_certificate="", behaviors=(told,))
     ]
     assert [answer.source for _, answer in reads.answers] == ["cloudfront:ListDistributions"]
 
@@ -188,10 +189,11 @@ def test_bucket_and_vpc_origins_are_read_as_such() -> None:
     assert_shape("cloudfront", "ListDistributions", {"DistributionList": {"Items": [item]}})
     described: JSON = {
         "VpcOrigin": {
+            "Id": "vo_1",
             "VpcOriginEndpointConfig": {
                 "OriginProtocolPolicy": "https-only",
                 "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
-            }
+            },
         }
     }
     assert_shape("cloudfront", "GetVpcOrigin", described)

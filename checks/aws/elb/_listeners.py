@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: application, network and gateway load balancers, and classic ones."""
+"""Load balancers and their listeners, and the TLS of these."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -31,6 +31,17 @@ class LoadBalancer(Resource):
     # Gateway load balancers have none. Without one, a load balancer counts as facing the internet.
     scheme: Scheme = at("Scheme", default="internet-facing")
 
+    @property
+    def network_id(self) -> str | None:
+        """The id of a network load balancer, whose listeners say what it can log."""
+        return self.id if self.kind == "network" else None
+
+    @property
+    def web_id(self) -> str | None:
+        """The id of an application load balancer that faces the internet."""
+        faces = self.kind == "application" and self.scheme == "internet-facing"
+        return self.id if faces else None
+
 
 class Listener(Resource):
     """A port on which a load balancer answers. Gateway load balancers have no protocol there."""
@@ -42,6 +53,7 @@ class Listener(Resource):
         items="Listeners",
         per=LoadBalancer,
         params={"LoadBalancerArn": "id"},
+        repeats={"LoadBalancerArn": "Listeners.*.LoadBalancerArn"},
     )
     id: str = at("ListenerArn")
     kind: Kind = parent("kind")
@@ -65,6 +77,7 @@ class SslPolicy(Resource):
         permission="elasticloadbalancing:DescribeSSLPolicies",
         per=Listener,
         params={"Names": ("ssl_policy",)},
+        repeats={"Names": "SslPolicies.0.Name"},
     )
     protocol: Protocol | None = parent("protocol", default=None)
     name: str | None = parent("ssl_policy", default=None)
