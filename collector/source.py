@@ -87,6 +87,10 @@ class Aws(Source):
     """Whether the API leaves the list out where it is empty. Few do; for all others, an answer
     without its list is malformed."""
 
+    granted_on: tuple[str, ...] = ()
+    """Where the permission covers more than this read (API Gateway has one for everything): what it
+    is to be granted on, as an ARN without `arn:aws:`. Of one permission, all sources say so."""
+
     marker: str | None = None
     """The member that leads from a page to the next, in answers and as a parameter alike, where the
     SDK cannot page an operation (WAF's listings). An empty page is the last, whatever it says."""

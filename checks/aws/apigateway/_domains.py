@@ -48,6 +48,7 @@ class DomainName(Resource):
         service="apigateway",
         operation="GetDomainNames",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/domainnames",),
         items="items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/domainnames/{id}{private_id}"
@@ -72,6 +73,7 @@ class DomainNameV2(Resource):
         service="apigatewayv2",
         operation="GetDomainNames",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/domainnames",),
         items="Items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/domainnames/{id}"
