@@ -61,6 +61,8 @@ class Call:
         """The call of a request, without what differs between two askings."""
         scope = SCOPE.search(request.headers.get("authorization", ""))
         region, service = scope.groups() if scope else ("", "")
+        if service == "elasticloadbalancing":  # two services of one name
+            service = "elb" if b"Version=2012" in request.body else "elbv2"
         url = urlsplit(request.target)
         pairs = _pairs(parse_qsl(url.query, keep_blank_values=True))
         account = request.headers.get("x-amz-account-id", "")
@@ -171,6 +173,8 @@ class Proxy:
             writer.close()
 
     async def _answer(self, request: Request) -> bytes:
+        if request.method == "CONNECT":  # to a server that is not this machine's
+            return _bytes(403, ["content-length: 0"], b"")
         due = self._loop.time() + self._latency_seconds
         tally, call = self._tally, Call.of(request)
         attempt = tally.answered[call] + tally.faults[call]
@@ -200,7 +204,9 @@ class Proxy:
         )
         try:
             headers = {k: v for k, v in request.headers.items() if k not in DROPPED}
-            upstream.request(request.method, request.target, request.body, headers)
+            # By way of HTTP_PROXY, a whole address is asked for.
+            target = urlsplit(request.target)._replace(scheme="", netloc="").geturl()
+            upstream.request(request.method, target, request.body, headers)
             answer = upstream.getresponse()
             body = answer.read()
             length = answer.headers["content-length"] if request.method == "HEAD" else len(body)

@@ -6,6 +6,8 @@ cloud needs no other's.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from collector.answer import Reader
 from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
 from collector.errors import ConfigError, CredentialsError
@@ -26,6 +28,11 @@ def provider_of(name: str, config: Config) -> Provider:
     return config.account(name).provider
 
 
+def has_endpoints(name: str, config: Config) -> bool:
+    """Whether the account's configuration lists endpoints to be probed."""
+    return name in config.accounts and bool(config.accounts[name].tls_endpoints)
+
+
 def open_reader(
     name: str,
     config: Config,
@@ -42,7 +49,8 @@ def open_reader(
         regions: AWS regions to read instead of those in the configuration.
 
     Raises:
-        ConfigError: there is no such account, or its cloud's SDK is not installed.
+        ConfigError: there is no such account, its cloud's SDK is not installed, or the file of its
+            `tls_ca_bundle` cannot be read.
         CredentialsError: there are no usable credentials for it.
     """
     if name == DEMO and DEMO not in config.accounts:
@@ -52,6 +60,21 @@ def open_reader(
 
         return open_demo()
     account = config.account(name)
+    cloud = _open_cloud(name, account, regions, sources)
+    if not has_endpoints(name, config):
+        return cloud
+    from collector.readers.tls import Beside, TlsReader
+
+    roots = Path(account.tls_ca_bundle) if account.tls_ca_bundle is not None else None
+    return Beside(cloud, TlsReader(cloud.scope, account.tls_endpoints, roots=roots))
+
+
+def _open_cloud(
+    name: str,
+    account: AwsAccount | GcpAccount | AzureAccount,
+    regions: tuple[str, ...] | None,
+    sources: frozenset[Source],
+) -> Reader:
     if regions is not None and not isinstance(account, AwsAccount):
         raise ConfigError(f"account {name}: --regions is for AWS; this is {account.provider}")
     try:

@@ -108,11 +108,17 @@ class Answer:
     @classmethod
     def of(cls, source: Source, params: Mapping[str, JSON], place: str, read: Finished) -> Answer:
         """The answer that a reader's finished read is: without secrets, with its provenance."""
+
+        def is_sensitive(path: tuple[str, ...]) -> bool:
+            if ".".join(path) in source.sensitive:
+                return True
+            return read.is_sensitive is not None and read.is_sensitive(path)
+
         return cls(
             source=source.name,
             params=params,
             place=place,
-            pages=tuple(redact(page, read.is_sensitive) for page in read.pages),
+            pages=tuple(redact(page, is_sensitive) for page in read.pages),
             failure=read.failure,
             is_absent=read.failure is not None and read.failure.code in source.absent,
             provenance={

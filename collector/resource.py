@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, ClassVar, Self, dataclass_transform, get_args, get_origin
 
@@ -41,6 +43,44 @@ def parent(name: str, *, default: Any = ...) -> Any:
     return Field(default=default, json_schema_extra={"parent": name})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """Another source's number of the things that a resource class lists."""
+
+    of: type[Resource]
+    """The resource that holds the number; there is one in the account."""
+
+    field: str
+    """Its field with the number."""
+
+    may_leave_out: str | None = None
+    """Property of the listed things that says which of them the number may leave out, all or none:
+    a kind of which the API does not document whether it counts."""
+
+    settles_in: timedelta
+    """What was made within this time before the run, or during it, may be counted or not."""
+
+    created: str = "created"
+    """Field of the listed things with the time at which they were made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roll:
+    """Another listing, each of whose things must stand in that of a resource class, by id.
+
+    The reverse is not asked: what was deleted since may stand in a listing that is older.
+    """
+
+    of: type[Resource]
+    """The resource class of the other listing."""
+
+    settles_in: timedelta
+    """What was made within this time before the run, or during it, may be missing."""
+
+    created: str = "created"
+    """Field of the other listing's things with the time at which they were made."""
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(at, parent, Field))
 class Part(BaseModel):
     """A structure inside a resource. Frozen, compared by value."""
@@ -62,6 +102,9 @@ class Resource(Part):
     full_name: ClassVar[str | None] = None
     """Template of the cloud's own full name over the fields and `{partition}`, `{account}`,
     `{region}`; None where `id` is the full name."""
+
+    reconciled: ClassVar[tuple[Figure | Roll, ...]] = ()
+    """Other sources of the same things, with which this one must agree."""
 
     id: str = ""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Provider = Literal["aws", "gcp", "azure"]
 
+AnyProvider = Literal["any"]
+"""What is read of an account by no cloud's API, and so alike in all of them."""
+
 HOME = "global"
 """The place of a read that belongs to no region."""
 
@@ -32,7 +35,7 @@ class Source:
     empty, and the resource is made of its defaults.
     """
 
-    provider: ClassVar[Provider]
+    provider: ClassVar[Provider | AnyProvider]
 
     permission: str | tuple[str, ...]
     """The cloud's own name of the permission that the operation takes."""
@@ -45,18 +48,28 @@ class Source:
     """The resource for each of which the operation is called."""
 
     params: Mapping[str, str | tuple[str]] = field(default_factory=dict)
-    """Parameter of the operation → field of the parent; in a tuple: sent as a list of one."""
+    """Parameter of the operation → field of the parent; in a tuple: sent as a list, of one or,
+    where the field is a tuple itself, of all that it holds."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
     """Parameters that are always the same; `{account}` in a string is the account's id."""
+
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    """Parameter → path in the answer where the API repeats it; `*` stands for each item of a list.
+    An answer with another value there is about something else, and is not read."""
 
     absent: tuple[str, ...] = ()
     """Error codes by which the API says that there is none. The resource then has its defaults."""
 
     volatile: tuple[str, ...] = ()
     """Fields that differ between two reads of an unchanged thing (delivery times, counters). They
-    are kept with the call instead of in the answer. On AWS, `DBInstances.LatestRestorableTime` is
+    are kept with the call instead of in the answer; where the answer is the resource, it may have
+    fields at them all the same. On AWS, `DBInstances.LatestRestorableTime` is
     the field in each item of that list; its values are kept in the order of the items."""
+
+    sensitive: tuple[str, ...] = ()
+    """Dotted paths of texts that evidence must not hold though the SDK's model does not mark them
+    (`customerAgreements.description`). They are redacted before anything else sees them."""
 
     @property
     def name(self) -> str:
@@ -163,3 +176,22 @@ class Graph(Source):
     def name(self) -> str:
         """`graph:/identity/conditionalAccess/policies`."""
         return f"graph:{self.path}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tls(Source):
+    """The endpoints that the account's configuration lists, or the handshakes with one of them.
+
+    They take no permission: whoever reaches an endpoint may shake hands with it. A handshake's
+    parameters are `host` and `port`.
+    """
+
+    provider: ClassVar[AnyProvider] = "any"
+
+    permission: str | tuple[str, ...] = ()
+    operation: Literal["endpoints", "handshake"]
+
+    @property
+    def name(self) -> str:
+        """`tls:handshake`."""
+        return f"tls:{self.operation}"

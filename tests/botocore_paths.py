@@ -50,8 +50,8 @@ def assert_paths(resource: type[Resource]) -> None:
     The paths and types of its fields and of their parts fit the shape of the items; each `Literal`
     is exactly the model's enum; parameters are members of the input, none that is required is left
     out, and their values are of the right kind; `absent` codes are errors of the operation where
-    the model names its errors; `volatile` paths are members of the output; and an operation that
-    has pages can be paged.
+    the model names its errors; `volatile` and `repeats` paths are members of the output; and an
+    operation that has pages can be paged.
     """
     source = resource.source
     assert isinstance(source, Aws), f"{resource.__name__} is no resource of AWS"
@@ -64,7 +64,13 @@ def assert_paths(resource: type[Resource]) -> None:
     _assert_parameters(source, operation)
     _assert_pages(source, output)
     for path in source.volatile:
-        assert _is_volatile(output, path.split(".")), f"{source.name} has no {path} to be volatile"
+        assert _is_inside(output, path.split(".")), f"{source.name} has no {path} to be volatile"
+    for name, path in source.repeats.items():
+        steps = [step for step in path.split(".") if step != "*"]
+        assert name in source.params, f"{source.name} is not asked with {name} of the parent"
+        assert _is_inside(output, [s for s in steps if not s.isdecimal()]), (
+            f"{source.name} has no {path} to repeat {name} in"
+        )
     codes = {getattr(e, "error_code", None) for e in operation.error_shapes}
     unknown = set(source.absent) - codes
     assert not codes or not unknown, f"{source.name} has no error {', '.join(sorted(unknown))}"
@@ -104,12 +110,12 @@ def _step(shape: Shape, step: str) -> Shape | None:
     return None
 
 
-def _is_volatile(shape: Shape, steps: list[str]) -> bool:
+def _is_inside(shape: Shape, steps: list[str]) -> bool:
     """Whether the path exists; a list on the way stands for each of its items."""
     if isinstance(shape, ListShape):
-        return _is_volatile(shape.member, steps)
+        return _is_inside(shape.member, steps)
     found = _step(shape, steps[0])
-    return found is not None and (len(steps) == 1 or _is_volatile(found, steps[1:]))
+    return found is not None and (len(steps) == 1 or _is_inside(found, steps[1:]))
 
 
 def _assert_fields(part: type[Part], shape: Shape, where: str) -> None:

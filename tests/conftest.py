@@ -75,3 +75,15 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     with urllib.request.urlopen(reset) as answer:
         assert answer.status == 200
     return boto3.Session()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was tried by tests that try many things and record it as `tried`."""
+    counts: dict[str, dict[str, int]] = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "tried" and isinstance(value, dict):
+                counts |= value
+    for what, kinds in sorted(counts.items()):
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        terminalreporter.write_line(f"tried on {what}: {sum(kinds.values())} ({told})")

@@ -52,6 +52,27 @@ class KeyDetail(Resource):
     bits: int = at("Bits", default=0)
 
 
+class Door(Resource):
+    """An aspect of a room whose answer says of which room it is, and so does each of its locks."""
+
+    source = Aws(
+        service="x",
+        operation="GetDoor",
+        permission="x:GetDoor",
+        per=Room,
+        params={"Rooms": ("id",)},
+        repeats={"Rooms": "Doors.*.Room"},
+        items="Doors",
+    )
+    id: str = at("Id")
+
+
+@check(control="c")
+def doored(door: Door) -> Verdict:
+    """Doored. Passes: so. Fails: not."""
+    return passed("so")
+
+
 class Shelf(Part):
     """A structure inside an answer."""
 
@@ -399,3 +420,57 @@ def test_evidence_of_what_is_unread_does_not_depend_on_what_came_first() -> None
 
     (unread,) = reads[EverywherePart].unread
     assert len(unread.evidence) == 2
+
+
+class Drawer(Resource):
+    """Listed for rooms that have a key, and for no other."""
+
+    source = Aws(
+        service="x",
+        operation="ListDrawers",
+        permission="x:Drawers",
+        items="Drawers",
+        per=Room,
+        params={"Key": "key"},
+    )
+    id: str = at("Name")
+
+
+@check(control="c")
+def tidy(drawer: Drawer) -> Verdict:
+    """Tidy. Passes: so. Fails: not."""
+    return passed(drawer.id)
+
+
+def test_a_listing_that_is_not_asked_for_holds_nothing() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a")})
+
+    reads = collect([tidy], reader)
+
+    assert reader.called("x:ListDrawers") == []
+    assert (reads[Drawer].observed, reads[Drawer].unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("doors", "code"),
+    [
+        ([{"Id": "d", "Room": "a"}, {"Id": "e", "Room": "b"}], "AboutAnother"),
+        ([{"Id": "d"}], "AboutAnother"),
+        (["a"], "AboutAnother"),
+        (None, "AboutAnother"),
+        ([{"Id": "d", "Room": "a"}], None),
+        ([], None),
+    ],
+    ids=["one is of another", "one says nothing", "no object", "no list", "as asked", "none"],
+)
+def test_an_answer_that_does_not_repeat_what_was_asked_for_is_not_read(
+    doors: JSON, code: str | None
+) -> None:
+    reader = MemoryReader(
+        {"x:ListRooms": {"Rooms": [{"Name": "a"}]}, "x:GetDoor": {"Doors": doors}}
+    )
+
+    reads = collect([doored], reader)
+
+    assert {u.code for u in reads[Door].unread} == ({code} if code is not None else set())
+    assert len(reads[Door].observed) == (2 if code is None and doors else 0)  # one a region

@@ -1,198 +1,162 @@
 """No silent pass, by trial: take a whole account's answers, spoil one, and look at every result.
 
-Each read of the simulated account is in turn denied, cut off, emptied into something malformed, and
-robbed of each of its fields. No result may pass that did not pass before; what was denied or cut is
-unknown; and whatever does not rest on the read stays as it was.
+Each call is refused, throttled and cut off; each page is emptied, made shapeless and robbed of each
+of its fields, which are also given null, other types, values that no enum has, and texts that break
+off; each item of a listing is left out; each call gets the answer of another. Whatever the full
+answers fail must not pass then, nor what they do not show; what was not read is unknown, with
+operation and code; and whatever does not rest on it stays as it was.
+
+What nobody can tell is no fault: that an item is not in the list, or that an answer which does not
+say what it is about is another's.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 
-import pytest
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-
-from collector.answer import CUT, Answer, Failure, Scope
-from collector.check import Check, discover
+from collector.check import Check, Verdict, check, discover, failed, passed
 from collector.collect import collect
 from collector.demo import open_demo
-from collector.evaluate import Result, evaluate
-from collector.evidence.canonical import JSON, canonical
-from collector.reads import Reads
-from collector.source import Aws, Source
-from tests.botocore_shape import enum_of, operation_model
+from collector.evidence.canonical import JSON
+from collector.resource import Resource, at
+from collector.source import Aws
+from tests.azure import cloud as azure_cloud
+from tests.azure import rich as rich_azure
+from tests.azure.cloud import Azure
+from tests.google import fixtures as google_fixtures
+from tests.google import rich as rich_google
+from tests.google.fake import FakeGoogle
+from tests.memory import MemoryReader
+from tests.recorded import Recorded
+from tests.silence import Allowed, Tried, try_all
+from tests.test_demo import STRICT
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-DROPPED = object()
-Spoil = Callable[[Answer], Answer]
-Key = tuple[str, bytes, str]
+google = google_fixtures.google
+azure = azure_cloud.azure_fixture
 
+Record = Callable[[str, object], None]
 
-class Spoiled:
-    """Brings stored answers back, those of one operation (or one call) spoiled."""
+POLICY = "graph:/identity/conditionalAccess/policies"
+CONDITIONS = "https://learn.microsoft.com/graph/api/resources/conditionalaccessconditionset"
+BINDINGS = "a policy that grants nothing has an etag, and Google leaves out lists that are empty"
+SERVICES = "only the services for which something was set are there: checks/azure/storage.py"
 
-    def __init__(
-        self, scope: Scope, answers: Mapping[Key, Answer], spoil: Mapping[Key, Spoil]
-    ) -> None:
-        self.scope = scope
-        self._answers = answers
-        self._spoil = spoil
-
-    def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
-        key = (source.name, canonical(params), place)
-        answer = self._answers.get(key)
-        if answer is None:  # asked only because another answer was spoiled
-            return Answer(source.name, params, place, failure=Failure("NotRecorded"))
-        return self._spoil[key](answer) if key in self._spoil else answer
-
-
-@pytest.fixture(scope="module")
-def checks() -> list[Check[...]]:
-    return [c for c in discover().values() if c.provider == "aws"]
-
-
-@pytest.fixture(scope="module")
-def whole(checks: list[Check[...]]) -> Reads:
-    return collect(checks, open_demo())
-
-
-@pytest.fixture(scope="module")
-def answers(whole: Reads) -> dict[Key, Answer]:
-    return {(a.source, canonical(a.params), a.place): a for _, a in whole.answers}
-
-
-@pytest.fixture(scope="module")
-def truth(checks: list[Check[...]], whole: Reads) -> dict[tuple[str, str, str], Result]:
-    return by_subject(evaluate(checks, whole, settings={}, now=NOW))
-
-
-def by_subject(results: list[Result]) -> dict[tuple[str, str, str], Result]:
-    return {(r.check, r.resource.id, r.resource.region): r for r in results}
-
-
-def denied(answer: Answer) -> Answer:
-    failure = Failure("AccessDenied", "no", 403, denied=True)
-    return Answer(answer.source, answer.params, answer.place, failure=failure)
+# What an answer may leave out, or give as null, where that means that all is well.
+LEFT_OUT: Allowed = {
+    ("Microsoft.Storage/storageAccounts", "value.properties.encryption.services"): SERVICES,
+    ("Microsoft.Storage/storageAccounts", "value.properties.encryption.services.blob"): SERVICES,
+    ("Microsoft.Storage/storageAccounts", "value.properties.encryption.services.file"): SERVICES,
+    ("cloudresourcemanager.projects.getIamPolicy", "bindings"): BINDINGS,
+    (POLICY, "value.conditions.locations"): f"null where there are none: {CONDITIONS}",
+    (POLICY, "value.conditions.locations.excludeLocations"): f"null where none: {CONDITIONS}",
+    (POLICY, "value.conditions.signInRiskLevels"): f"null where there are none: {CONDITIONS}",
+    (POLICY, "value.conditions.users.excludeGuestsOrExternalUsers"): (
+        "optionally populated:"
+        " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
+    ),
+    ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
+        "events of a group without it never expire:"
+        " https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"
+    ),
+    ("rds:DescribeDBInstances", "DBInstances.DBClusterIdentifier"): (
+        "an instance without it is none of a cluster, and then is judged by what it says of itself:"
+        " https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html"
+    ),
+    ("sqladmin.instances.list", "items.settings.ipConfiguration.sslMode"): (
+        "where it was never set, requireSsl says it:"
+        " https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances#ipconfiguration"
+    ),
+    ("storage.buckets.getIamPolicy", "bindings"): BINDINGS,
+}
 
 
-def cut(answer: Answer) -> Answer:
-    failure = Failure(CUT)
-    return Answer(answer.source, answer.params, answer.place, answer.pages[:1], failure)
+def checks_of(provider: str) -> list[Check[...]]:
+    return [check for check in discover().values() if check.provider == provider]
 
 
-def operations(answers: Mapping[Key, Answer]) -> dict[str, list[Key]]:
-    found: dict[str, list[Key]] = {}
-    for key in answers:
-        found.setdefault(key[0], []).append(key)
-    return found
+def assert_everything_is_shown(accounts: list[Recorded]) -> None:
+    """Every check passes something and fails something, and nothing is unknown."""
+    shown = {(r.check, r.outcome) for account in accounts for r in account.truth.values()}
+    wanted = {(c.id, o) for a in accounts for c in a.checks for o in ("fail", "pass")}
+    assert wanted - shown == set(), "tests/google/rich.py, tests/azure/rich.py lack these"
+    assert {(check, outcome) for check, outcome in shown if outcome == "unknown"} == set()
 
 
-@pytest.mark.parametrize("spoil", [denied, cut])
-def test_an_operation_that_is_not_read_makes_unknown_what_rests_on_it_and_nothing_else(
-    checks: list[Check[...]],
-    whole: Reads,
-    answers: dict[Key, Answer],
-    truth: dict[tuple[str, str, str], Result],
-    spoil: Spoil,
+def assert_no_silent_pass(tried: Tried, record: Record, cloud: str) -> None:
+    record("tried", {cloud: dict(tried.count)})
+    said = "\n".join(tried.faults[:40])
+    assert not tried.faults, f"{len(tried.faults)} faults, of which the first:\n{said}"
+
+
+def test_no_spoiled_answer_of_aws_makes_a_check_pass(record_property: Record) -> None:
+    checks = checks_of("aws")
+    account = Recorded(checks, collect(checks, open_demo()), STRICT)
+
+    tried = try_all(account, LEFT_OUT)
+
+    assert_no_silent_pass(tried, record_property, "AWS")
+
+
+def test_no_spoiled_answer_of_google_cloud_makes_a_check_pass(
+    google: FakeGoogle, record_property: Record
 ) -> None:
-    for operation, keys in operations(answers).items():
-        reader = Spoiled(whole.scope, answers, dict.fromkeys(keys, spoil))
-        affected = {c.id for c in checks if operation in {r.source.name for r in c.resources}}
+    checks, accounts = checks_of("gcp"), []
+    for is_good in (True, False):
+        rich_google.fill(google, is_good=is_good)
+        reads = google_fixtures.read(google, *checks)
+        accounts.append(Recorded(checks, reads, rich_google.STRICT))
 
-        results = evaluate(checks, collect(checks, reader), settings={}, now=NOW)
+    tried = [try_all(account, LEFT_OUT) for account in accounts]
 
-        for result in results:
-            was = truth.get((result.check, result.resource.id, result.resource.region))
-            if result.outcome != "unknown":
-                assert result == was, f"{operation}: {result} was {was}"
-            else:
-                assert result.check in affected, f"{operation}: {result}"
-                assert operation in result.reason
-                code = "AccessDenied; missing permission" if spoil is denied else CUT
-                assert code in result.reason
-        unknown = {r.check for r in results if r.outcome == "unknown"}
-        assert unknown == affected, operation
-        untouched = {key for key, result in truth.items() if result.check not in affected}
-        assert untouched <= by_subject(results).keys(), operation
+    assert_everything_is_shown(accounts)
+    assert_no_silent_pass(sum(tried, Tried()), record_property, "Google Cloud")
 
 
-def test_an_answer_that_lost_a_field_never_passes_what_failed_before(
-    checks: list[Check[...]],
-    whole: Reads,
-    answers: dict[Key, Answer],
-    truth: dict[tuple[str, str, str], Result],
-    record_property: Callable[[str, object], None],
+def test_no_spoiled_answer_of_azure_makes_a_check_pass(
+    azure: Azure, record_property: Record
 ) -> None:
-    """One call of each operation, each field of its answer spoiled in turn."""
-    tried = 0
-    sources = {source.name: source for source, _ in whole.answers}
-    for operation, keys in operations(answers).items():
-        source = sources[operation]
-        used = [c for c in checks if operation in {r.source.name for r in c.resources}]
-        for key in keys[:2]:
-            for page in _spoiled_pages(source, answers[key]):
-                tried += 1
-                spoiled = Answer(*key[:1], answers[key].params, key[2], pages=(page,))
-                reader = Spoiled(whole.scope, answers, {key: lambda _, s=spoiled: s})  # type: ignore[misc]
+    checks, accounts = checks_of("azure"), []
+    for state in rich_azure.STATES:
+        rich_azure.fill(azure, state)
+        accounts.append(Recorded(checks, azure.read(*checks), rich_azure.STRICT))
 
-                results = evaluate(used, collect(used, reader), settings={}, now=NOW)
+    tried = [try_all(account, LEFT_OUT) for account in accounts]
 
-                for result in results:
-                    was = truth.get((result.check, result.resource.id, result.resource.region))
-                    if result.outcome == "pass" and was is not None:
-                        assert was.outcome in ("pass", "unknown"), f"{operation} {page}: {result}"
-    record_property("combinations", tried)
-    assert tried > 100
+    assert_everything_is_shown(accounts)
+    assert_no_silent_pass(sum(tried, Tried()), record_property, "Azure")
 
 
-def _spoiled_pages(source: Source, answer: Answer) -> list[JSON]:
-    """The first page with one of its fields left out, of another type, or of an unknown value."""
-    if not answer.pages:
-        return []
-    page = json.loads(canonical(answer.pages[0]))
-    found = []
-    for path in _paths(page):
-        changes: list[object] = [DROPPED, ["list"]]
-        if _is_enum(source, path):
-            changes.append("unknown-value")
-        for change in changes:
-            copy = json.loads(json.dumps(page))
-            holder = copy
-            for step in path[:-1]:
-                holder = holder[step]
-            if change is DROPPED:
-                del holder[path[-1]]
-            else:
-                holder[path[-1]] = change
-            found.append(copy)
-    return found
+class Vault(Resource):
+    """A resource that takes what its API always says for something that it may leave out."""
+
+    source = Aws(
+        service="glacier",
+        operation="ListVaults",
+        permission="glacier:ListVaults",
+        items="VaultList",
+    )
+    id: str = at("VaultARN")
+    is_open: bool = at("IsOpen", default=False)
+    state: str = at("State")
 
 
-def _is_enum(source: Source, path: tuple[str | int, ...]) -> bool:
-    """Whether the API promises one of certain values there; any other text is just another text."""
-    assert isinstance(source, Aws)
-    shape: Shape | None = operation_model(source.service, source.operation).output_shape
-    for step in map(str, path):
-        match shape:
-            case StructureShape():
-                shape = shape.members.get(step)
-            case MapShape():
-                shape = shape.value
-            case ListShape():
-                shape = shape.member
-            case _:
-                return source.report  # its columns are in no model, and most are flags
-    return shape is not None and bool(enum_of(shape))
+@check(control="none")
+def careless(vault: Vault) -> Verdict:
+    """Takes what is left out for good, and any state that it does not know."""
+    if vault.is_open:
+        return failed("open")
+    return failed("broken") if vault.state == "BROKEN" else passed("fine")
 
 
-def _paths(value: object, above: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Places of the fields, those of the first item of each list alone."""
-    match value:
-        case dict():
-            inside = [p for k, v in value.items() for p in _paths(v, (*above, k))]
-            return [*((*above, k) for k in value), *inside]
-        case [first, *_]:
-            return _paths(first, (*above, 0))
-    return []
+def test_a_check_that_takes_what_is_left_out_for_good_is_found() -> None:
+    vault: JSON = {"VaultARN": "arn:a", "IsOpen": True, "State": "OK"}
+    listing = MemoryReader({"glacier:ListVaults": {"VaultList": [vault]}})
+    account = Recorded([careless], collect([careless], listing))
+
+    tried = try_all(account, {})
+
+    # In each of two regions; null is read as the same, and judged once.
+    assert len(tried.faults) == 2
+    for fault in tried.faults:
+        assert fault.startswith("glacier:ListVaults dropped, VaultList.0.IsOpen")
+        assert fault.endswith("passes: fine; it was fail: open")

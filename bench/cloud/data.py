@@ -38,6 +38,11 @@ def _bucket(thing: Thing) -> None:
                 "RestrictPublicBuckets": True,
             },
         )
+    if thing.one_in(4):
+        expiry = {"ID": "old", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 2555}}
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=name, LifecycleConfiguration={"Rules": [expiry]}
+        )
     if thing.one_in(2):
         statement = {
             "Effect": "Deny",
@@ -113,6 +118,14 @@ def _warehouses(make: Builder) -> None:
             NumCacheClusters=2,
             TransitEncryptionEnabled=True,
             AtRestEncryptionEnabled=not cache.one_in(2),
+        )
+    for cache in make.several("dax cluster", 1):
+        cache.client("dax").create_cluster(
+            ClusterName=cache.name,
+            NodeType="dax.t3.small",
+            ReplicationFactor=1,
+            IamRoleArn=ROLE,
+            SSESpecification={"Enabled": True},
         )
     for warehouse in make.several("redshift cluster", 1):
         warehouse.client("redshift").create_cluster(

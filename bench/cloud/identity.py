@@ -102,8 +102,20 @@ def _once(make: Builder) -> None:
         PasswordReusePrevention=24,
     )
     make.once("organizations").create_organization(FeatureSet="ALL")
+    make.once("account").put_alternate_contact(
+        AlternateContactType="SECURITY",
+        EmailAddress="security@example.com",
+        Name="Security",
+        PhoneNumber="+1 555 0100",
+        Title="Officer",
+    )
     s3 = make.open_client("s3", home)
+    make.made["s3 bucket"] += 1
     s3.create_bucket(Bucket="the-trail")
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(
+        Bucket="the-trail", ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
     allowed = {"Service": "cloudtrail.amazonaws.com"}
     s3.put_bucket_policy(
         Bucket="the-trail",

@@ -10,6 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import botocore.loaders
@@ -18,9 +19,13 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
+from bench.cloud.told import BEGIN, TOLD
+
 Answer = tuple[int, Mapping[str, str], bytes]
 
 SIGNED_AS = {
+    "access-analyzer": ("accessanalyzer",),
+    "apigateway": ("apigateway", "apigatewayv2"),
     "aoss": ("opensearchserverless",),
     "bedrock": ("bedrock", "bedrock-agent", "bedrock-agentcore-control"),
     "elasticfilesystem": ("efs",),
@@ -39,14 +44,26 @@ SIGNED_AS = {
 """Name in the credential scope → botocore's names, where these differ."""
 
 
-def answer(
-    service: str, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> Answer | None:
-    """The emptiest answer to a call, or None where it is of no operation that botocore knows."""
-    for name in SIGNED_AS.get(service, (service, *_with_prefix(service))):
-        operation = _operation(name, method, path, headers, body)
+@dataclass(frozen=True)
+class Asked:
+    """A call that moto does not answer."""
+
+    service: str
+    """As in the credential scope."""
+    region: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+def answer(asked: Asked) -> Answer | None:
+    """What is told of a call, or else the emptiest answer; None to no operation of botocore's."""
+    for name in SIGNED_AS.get(asked.service, (asked.service, *_with_prefix(asked.service))):
+        operation = _operation(name, asked)
         if operation is not None:
-            return _serialized(name, operation)
+            return _serialized(name, operation, asked)
     return None
 
 
@@ -60,24 +77,22 @@ def _with_prefix(service: str) -> Iterable[str]:
     return (name for name in _services() if name.startswith(f"{service}-"))
 
 
-def _operation(
-    name: str, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> OperationModel | None:
+def _operation(name: str, asked: Asked) -> OperationModel | None:
     if name not in _services():
         return None
     model = get_service_model(name)
-    if target := headers.get("x-amz-target"):
-        asked = target.rpartition(".")[2]
-    elif headers.get("smithy-protocol"):
-        asked = path.rpartition("/")[2]
-    elif b"Action=" in body:
-        fields = parse_qs(body.decode())
+    if target := asked.headers.get("x-amz-target"):
+        operation = target.rpartition(".")[2]
+    elif asked.headers.get("smithy-protocol"):
+        operation = asked.path.rpartition("/")[2]
+    elif b"Action=" in asked.body:
+        fields = parse_qs(asked.body.decode())
         if fields.get("Version") != [model.api_version]:
             return None
-        asked = fields["Action"][0]
+        operation = fields["Action"][0]
     else:
-        return _by_path(model, method, path)
-    return model.operation_model(asked) if asked in model.operation_names else None
+        return _by_path(model, asked.method, asked.path)
+    return model.operation_model(operation) if operation in model.operation_names else None
 
 
 def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | None:
@@ -88,17 +103,20 @@ def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | No
         pattern = operation.http["requestUri"].partition("?")[0]
         texts = re.split(r"\{[^}]+\}", pattern)
         if operation.http["method"] == method and re.fullmatch(
-            "[^/]+?".join(map(re.escape, texts)).rstrip("/") + "/?", path
+            ".+?".join(map(re.escape, texts)).rstrip("/") + "/?", path
         ):
             fitting.append((len("".join(texts)), name))
     return model.operation_model(max(fitting)[1]) if fitting else None
 
 
-def _serialized(service: str, operation: OperationModel) -> Answer:
+def _serialized(service: str, operation: OperationModel, asked: Asked) -> Answer:
     shape = operation.output_shape
-    empty = _emptiest(shape, 0) if shape is not None else {}
+    said = _emptiest(shape, 0) if shape is not None else {}
+    if (reply := TOLD.get(f"{service}:{operation.name}")) is not None:
+        is_json = asked.body.startswith(b"{")
+        said = reply(asked.region, json.loads(asked.body) if is_json else {})
     protocol = operation.service_model.resolved_protocol
-    made = get_serializer_class(service, protocol)(operation).serialize(empty)
+    made = get_serializer_class(service, protocol)(operation).serialize(said)
     body = made["body"]
     data = body.encode() if isinstance(body, str) else bytes(body)
     return made["status_code"], dict(made["headers"]), data
@@ -124,7 +142,7 @@ def _emptiest(shape: Shape, depth: int) -> object:
         case "integer" | "long" | "float" | "double":
             return 0
         case "timestamp":
-            return 0
+            return BEGIN
         case "blob":
             return b""
     return next(iter(getattr(shape, "enum", [])), "none")

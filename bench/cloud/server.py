@@ -65,12 +65,13 @@ def completed(simulated: Wsgi) -> Wsgi:
                 if name.startswith("HTTP_")
             }
             scope = SCOPE.search(headers.get("authorization", ""))
-            service = scope[2] if scope else ""
+            region, service = scope.groups() if scope else ("", "")
             method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            found = missing.answer(service, method, path, headers, body)
+            found = missing.answer(missing.Asked(service, region, method, path, headers, body))
             code, given, answer = found or missing.refusal(f"{service} {method} {path}")
             status, began = f"{code} OK", ["", [*given.items()]]
-            print(f"not simulated: {service} {method} {path}", file=sys.stderr)
+            asked = headers.get("x-amz-target") or body[:100].decode(errors="replace")
+            print(f"not simulated: {service} {method} {path} {asked}", file=sys.stderr, flush=True)
         start(status, [(k, v) for k, v in began[1] if k.lower() != "content-length"])
         return [answer]
 

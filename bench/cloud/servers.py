@@ -156,6 +156,22 @@ def _clusters(make: Builder) -> None:
                 "MetricName": "gate",
             },
         )
+    for endpoint in make.several("sagemaker endpoint config", 1):
+        sagemaker = endpoint.client("sagemaker")
+        sagemaker.create_model(
+            ModelName=endpoint.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "none"}
+        )
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=endpoint.name,
+            ProductionVariants=[
+                {
+                    "VariantName": "only",
+                    "ModelName": endpoint.name,
+                    "InitialInstanceCount": 1,
+                    "InstanceType": "ml.m5.large",
+                }
+            ],
+        )
     for notebook in make.several("sagemaker notebook", 1):
         notebook.client("sagemaker").create_notebook_instance(
             NotebookInstanceName=notebook.name, InstanceType="ml.t3.medium", RoleArn=ROLE

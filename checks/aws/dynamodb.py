@@ -36,6 +36,7 @@ class TableEncryption(Resource):
         permission="dynamodb:DescribeTable",
         per=Table,
         params={"TableName": "id"},
+        repeats={"TableName": "Table.TableName"},
         # Counters, and capacity that DynamoDB itself scales with the load.
         volatile=(
             "Table.ItemCount",
@@ -62,6 +63,7 @@ class TableEncryption(Resource):
         "REPLICATION_NOT_AUTHORIZED",
         "UPDATING",
     ] = at("Table.TableStatus")
+    arn: str | None = at("Table.TableArn", default=None)
     status: Literal["DISABLED", "DISABLING", "ENABLED", "ENABLING", "UPDATING"] | None = at(
         "Table.SSEDescription.Status", default=None
     )

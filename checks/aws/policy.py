@@ -189,8 +189,24 @@ def document(value: object) -> Document:
     return Document.model_validate(content)
 
 
+def identity_document(value: object) -> Document:
+    """A document of a user, group or role, of which each statement says what it is about.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = document(value)
+    if any(s.resource is None and s.not_resource is None for s in found.statements):
+        raise ValueError("a statement of an identity's policy names no resource")
+    return found
+
+
 PolicyDocument = Annotated[Document, BeforeValidator(document)]
 """Type of a resource's field that holds a policy document."""
+
+IdentityPolicyDocument = Annotated[Document, BeforeValidator(identity_document)]
+"""The same for the policy of a user, group or role, which IAM lets name no principal, and always
+has name resources."""
 
 
 def _is_for_all_actions(statement: Statement) -> bool:

@@ -68,6 +68,7 @@ class Users(Part):
     excluded_users: tuple[str, ...] = at("excludeUsers")
     excluded_groups: tuple[str, ...] = at("excludeGroups")
     excluded_roles: tuple[str, ...] = at("excludeRoles")
+    excluded_guests: Mapping[str, object] | None = at("excludeGuestsOrExternalUsers", default=None)
     stated: Mapping[str, object] = at("")
     """All of it, for exclusions of a kind that is not known here."""
 
@@ -91,6 +92,7 @@ class Applications(Part):
 
     included: tuple[str, ...] = at("includeApplications")
     excluded: tuple[str, ...] = at("excludeApplications")
+    actions: tuple[str, ...] = at("includeUserActions")
     stated: Mapping[str, object] = at("")
 
     @property
@@ -117,6 +119,10 @@ class ConditionalAccessPolicy(Resource):
     """None in a policy for programs."""
     applications: Applications | None = at("conditions.applications", default=None)
     client_types: tuple[str, ...] = at("conditions.clientAppTypes")
+    locations: Mapping[str, object] | None = at("conditions.locations", default=None)
+    platforms: Mapping[str, object] | None = at("conditions.platforms", default=None)
+    sign_in_risks: tuple[str, ...] | None = at("conditions.signInRiskLevels", default=None)
+    user_risks: tuple[str, ...] | None = at("conditions.userRiskLevels", default=None)
     conditions: Mapping[str, object] = at("conditions")
     """All of them, for conditions of a kind that is not known here."""
 

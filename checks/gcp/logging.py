@@ -33,7 +33,7 @@ class LogBucket(Resource):
         "FAILED",
         "LIFECYCLE_STATE_UNSPECIFIED",
         "UPDATING",
-    ] = at("lifecycleState", default="LIFECYCLE_STATE_UNSPECIFIED")
+    ] = at("lifecycleState")
 
     @property
     def is_fixed(self) -> bool:

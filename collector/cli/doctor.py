@@ -90,10 +90,11 @@ def _key(bench: Workbench, spec: str | None) -> str:
 
 def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
-    from collector.accounts import open_reader, provider_of
+    from collector.accounts import has_endpoints, open_reader, provider_of
     from collector.collect import collect
 
-    chosen = bench.choose(provider_of(name, bench.config))
+    endpoints = has_endpoints(name, bench.config)
+    chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
     checks = [bench.checks[i] for i in chosen]
     sources = frozenset(r.source for c in checks for r in c.resources)
     reader = open_reader(name, bench.config, sources=sources)

@@ -74,7 +74,7 @@ def run(
     Several accounts are read side by side; what goes wrong with one does not touch the others.
     """
     from collector import run as runs
-    from collector.accounts import provider_of
+    from collector.accounts import has_endpoints, provider_of
     from collector.cli.workbench import workbench
     from collector.errors import ConfigError
 
@@ -85,7 +85,11 @@ def run(
     plans = {}
     for name in names:
         chosen = bench.choose(
-            provider_of(name, bench.config), ids=ids, controls=controls, frameworks=frameworks
+            provider_of(name, bench.config),
+            ids=ids,
+            controls=controls,
+            frameworks=frameworks,
+            endpoints=has_endpoints(name, bench.config),
         )
         plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
     asked = _regions(regions)

@@ -51,7 +51,7 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": 10},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
@@ -59,7 +59,7 @@ RETRIES = Config(
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
-TRUNCATED = ("IsTruncated", "Truncated")
+TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
 NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken", "position")

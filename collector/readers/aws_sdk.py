@@ -77,9 +77,24 @@ class Models(botocore.loaders.JSONFileLoader):
             return None
         path = Path(file_path)
         service = path.parent.parent.name
-        if path.name == "service-2" and service in self._wanted:
+        if service not in self._wanted:
+            return found
+        if path.name == "service-2":
             return reduced(found, self._wanted[service])
+        if path.name.startswith("service-2."):
+            return self._extras(found, self.load_file(str(path.with_name("service-2"))))
         return found
+
+    def _extras(self, extras: Any, model: Mapping[str, Any]) -> Any:
+        """Additions to a model, without those to what it does not hold any more."""
+        added = extras.get("merge", {})
+        kept = {
+            part: {name: more for name, more in values.items() if name in model.get(part, {})}
+            if part in ("operations", "shapes")
+            else values
+            for part, values in added.items()
+        }
+        return extras | {"merge": kept}
 
 
 class EventNames:

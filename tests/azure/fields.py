@@ -63,7 +63,8 @@ def _assert_type(field: Any, documented: Any, where: str) -> None:
         assert get_origin(documented) is list, f"{where}: {documented} is documented"
         _assert_type(inner[0], _bare(get_args(documented)[0]), where)
     elif get_origin(field) is Mapping:
-        assert issubclass(documented, BaseModel), f"{where}: {documented} is documented"
+        is_object = get_origin(documented) is dict or issubclass(documented, BaseModel)
+        assert is_object, f"{where}: {documented} is documented"
     elif get_origin(documented) is Literal:
         for value in get_args(documented):
             TypeAdapter(field).validate_python(value, strict=True)

@@ -62,6 +62,7 @@ def test_operations_that_are_called_keep_their_whole_model(
     for name in (name for of, name in OPERATIONS if of == service):
         assert [*facts(less.operation_model(name))] == [*facts(full.operation_model(name))]
     assert less.metadata == full.metadata
+    assert {e.name for e in less.error_shapes} <= {e.name for e in full.error_shapes}
     assert len(less.operation_names) < len(full.operation_names)
 
 

@@ -136,6 +136,7 @@ class DistributionConnections(Resource):
         permission="cloudfront:GetVpcOrigin",
         per=Distribution,
         params={"Id": "vpc_origin"},
+        repeats={"Id": "VpcOrigin.Id"},
         regions="home",
     )
     is_enabled: bool = parent("is_enabled")

@@ -53,6 +53,7 @@ class Listener(Resource):
         items="Listeners",
         per=LoadBalancer,
         params={"LoadBalancerArn": "id"},
+        repeats={"LoadBalancerArn": "Listeners.*.LoadBalancerArn"},
     )
     id: str = at("ListenerArn")
     kind: Kind = parent("kind")
@@ -76,6 +77,7 @@ class SslPolicy(Resource):
         permission="elasticloadbalancing:DescribeSSLPolicies",
         per=Listener,
         params={"Names": ("ssl_policy",)},
+        repeats={"Names": "SslPolicies.0.Name"},
     )
     protocol: Protocol | None = parent("protocol", default=None)
     name: str | None = parent("ssl_policy", default=None)

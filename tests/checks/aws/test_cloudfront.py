@@ -189,10 +189,11 @@ def test_bucket_and_vpc_origins_are_read_as_such() -> None:
     assert_shape("cloudfront", "ListDistributions", {"DistributionList": {"Items": [item]}})
     described: JSON = {
         "VpcOrigin": {
+            "Id": "vo_1",
             "VpcOriginEndpointConfig": {
                 "OriginProtocolPolicy": "https-only",
                 "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
-            }
+            },
         }
     }
     assert_shape("cloudfront", "GetVpcOrigin", described)

@@ -71,7 +71,11 @@ def test_buckets_of_all_locations_are_read(google: FakeGoogle) -> None:
         "locked": True,
         "lifecycleState": "ACTIVE",
     }
-    mine = {"name": "projects/demo-project/locations/eu/buckets/mine", "retentionDays": 30}
+    mine = {
+        "name": "projects/demo-project/locations/eu/buckets/mine",
+        "retentionDays": 30,
+        "lifecycleState": "ACTIVE",
+    }
     google.answer(
         "logging.projects.locations.buckets.list",
         {"buckets": [required]},
@@ -84,6 +88,6 @@ def test_buckets_of_all_locations_are_read(google: FakeGoogle) -> None:
     assert {o.name: o.resource for o in reads[LogBucket]} == {
         f"//logging.googleapis.com/{PARENT}/_Required": bucket(400, name="_Required", locked=True),
         f"//logging.googleapis.com/{mine['name']}": LogBucket(
-            id=str(mine["name"]), retention_days=30, state="LIFECYCLE_STATE_UNSPECIFIED"
+            id="projects/demo-project/locations/eu/buckets/mine", retention_days=30, state="ACTIVE"
         ),
     }
