@@ -23,8 +23,8 @@ from collector.reads import Observed, Population, Reads, Region, Unread, is_enab
 from collector.resource import Resource
 from collector.source import HOME, Aws, Source, Tls
 
-WORKERS = 16
-"""Reads under way at once. At 20 requests a second and region, more only meet throttling."""
+WORKERS = 32
+"""Reads under way at once. What a cloud can bear is for its reader to know, which waits for it."""
 
 CONTRADICTORY = "Contradictory"
 """Code where two answers of one run describe one resource differently."""

@@ -133,7 +133,7 @@ class Config(BaseSettings):
     """Folder or bucket URL that evidence is kept in."""
     key: str | None = None
     """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
-    workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 16
+    workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
     checks_dirs: list[str] = []
     """Folders with more checks."""

@@ -45,7 +45,8 @@ def parent(name: str, *, default: Any = ...) -> Any:
 class Part(BaseModel):
     """A structure inside a resource. Frozen, compared by value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Many resource types of a run have nothing in the account: build what parses them when needed.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Resource(Part):
@@ -76,7 +77,9 @@ class Resource(Part):
         Raises:
             pydantic.ValidationError: the item does not have the declared shape.
         """
-        inherited = parent.model_dump(mode="json") if parent is not None else {}
+        inherited: dict[str, Any] = {}
+        if parent is not None:
+            inherited = parent.model_dump(mode="json", include=_inherited(cls))
         picked = _pick(cls, item, inherited)
         if is_absent:
             picked |= _absences(cls)
@@ -108,12 +111,17 @@ def public_path(module: str) -> str:
     )
 
 
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
+
+
 def lookup(item: object, path: str) -> Any:
     """The value at `path` of an item, or None where a step is missing or null."""
     value = item
-    for step in path.split(".") if path else ():
+    for step in _steps(path):
         match value:
-            case Mapping():
+            case dict() | Mapping():
                 value = value.get(step)
             case list() if step.isdecimal() and int(step) < len(value):
                 value = value[int(step)]
@@ -160,6 +168,24 @@ def _places(cls: type[Part]) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (name, *place) for name, info in cls.model_fields.items() if (place := _place(info))
     )
+
+
+@cache
+def _inherited(cls: type[Resource]) -> set[str]:
+    """Fields of the parent that a resource takes over, at any depth, and the id of an aspect."""
+    found = {"id"} if cls.is_aspect() else set()
+    following: list[object] = [cls]
+    seen: set[object] = set()
+    while following:
+        annotation = following.pop()
+        if annotation in seen:
+            continue
+        seen.add(annotation)
+        following += get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, Part):
+            found |= {path for _, kind, path in _places(annotation) if kind == "parent"}
+            following += [info.annotation for info in annotation.model_fields.values()]
+    return found
 
 
 @cache

@@ -95,9 +95,11 @@ def _account(bench: Workbench, name: str) -> bool:
 
     endpoints = has_endpoints(name, bench.config)
     chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
-    reader = open_reader(name, bench.config)
+    checks = [bench.checks[i] for i in chosen]
+    sources = frozenset(r.source for c in checks for r in c.resources)
+    reader = open_reader(name, bench.config, sources=sources)
     _say(True, f"account {name}: credentials of {reader.scope.identity}")
-    reads = collect([bench.checks[i] for i in chosen], reader, workers=bench.config.workers)
+    reads = collect(checks, reader, workers=bench.config.workers)
     missing: dict[str, set[str]] = {}
     others: set[str] = set()
     for source, answer in reads.answers:
@@ -109,10 +111,10 @@ def _account(bench: Workbench, name: str) -> bool:
                 missing.setdefault(permission, set()).add(source.name)
         else:
             others.add(f"{source.name} in {answer.place}: {failure.code}")
-    for permission, sources in sorted(missing.items()):
+    for permission, operations in sorted(missing.items()):
         _say(
             False,
-            f"account {name}: missing permission {permission}, for {', '.join(sorted(sources))}",
+            f"account {name}: missing permission {permission}, for {', '.join(sorted(operations))}",
         )
     for other in sorted(others):
         _say(False, f"account {name}: {other}")

@@ -135,12 +135,14 @@ def _open(
 ) -> tuple[dict[str, Reader], list[int]]:
     """A reader for each account that can be opened, and exit codes for those that cannot."""
     from concurrent.futures import ThreadPoolExecutor
-    from functools import partial
 
     from collector.accounts import open_reader
     from collector.errors import CollectorError
 
-    attempt = partial(open_reader, config=bench.config, regions=regions)
+    def attempt(name: str) -> Reader:
+        sources = frozenset(r.source for c in plans[name].checks for r in c.resources)
+        return open_reader(name, bench.config, sources=sources, regions=regions)
+
     with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="open") as pool:
         opening = {name: pool.submit(attempt, name) for name in plans}
     readers, codes = {}, []
