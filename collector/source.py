@@ -51,7 +51,8 @@ class Source:
     """Parameter of the operation → field of the parent; in a tuple: sent as a list of one."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
-    """Parameters that are always the same; `{account}` in a string is the account's id."""
+    """Parameters that are always the same; `{account}` in a string is the account's id. On AWS, the
+    strings `{today}` and `{30 days ago}` are days, told from the start of the read."""
 
     absent: tuple[str, ...] = ()
     """Error codes by which the API says that there is none. The resource then has its defaults."""

@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -30,6 +30,7 @@ from botocore.config import Config
 from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
+from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_sdk import EventNames
@@ -173,7 +174,9 @@ class AwsReader:
             status=read.status,
             request_ids=read.request_ids,
             attempts=read.attempts,
-            volatile=read.volatile,
+            volatile=read.volatile
+            if read.sent == read.params
+            else {**read.volatile, "sent": read.sent},
             is_sensitive=self._marked(operation),
         )
         return Answer.of(read.source, read.params, read.place, finished)
@@ -232,20 +235,26 @@ class _Read:
     request_ids: list[str] = field(default_factory=list)
     volatile: dict[str, JSON] = field(default_factory=dict)
 
+    @property
+    def sent(self) -> dict[str, JSON]:
+        """The parameters with the days that they speak of."""
+        return {name: dated(value, self.started) for name, value in self.params.items()}
+
     def follow(
         self, client: Any, operation: botocore.model.OperationModel, paginator: Any | None
     ) -> None:
         """Read every page, and see that the last one says that it is the last."""
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
         if paginator is not None:
-            for page in paginator.paginate(**self.params):
-                self.keep(page)
-                if self.pages[-1] in self.pages[:-1]:
-                    self.failure = Failure(CUT, "the pages repeat themselves")
-                    return
+            pages = paginator.paginate(**self.sent)
         else:
-            self.keep(getattr(client, xform_name(operation.name))(**self.params))
+            pages = self._pages(getattr(client, xform_name(operation.name)), operation)
             signs += ECHOED
+        for page in pages:
+            self.keep(page)
+            if self.pages[-1] in self.pages[:-1]:
+                self.failure = Failure(CUT, "the pages repeat themselves")
+                return
         last = self.pages[-1] if self.pages else {}
         # Some say it beside the list, not at the top (CloudFront).
         beside = lookup(last, (self.source.items or "").rpartition(".")[0])
@@ -255,6 +264,20 @@ class _Read:
         for page in self.pages:
             for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
+
+    def _pages(
+        self, call: Callable[..., dict[str, Any]], operation: botocore.model.OperationModel
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of an operation for which the SDK has no paginator.
+
+        They are followed where it takes the token by the name under which it gives it.
+        """
+        taken = operation.input_shape.members if operation.input_shape is not None else ()
+        page = call(**self.sent)
+        yield page
+        while token := {name: page[name] for name in NEXT if name in taken and page.get(name)}:
+            page = call(**self.sent, **token)
+            yield page
 
     def report(self, client: Any) -> None:
         """The IAM credential report: have it made, wait for it, read its rows."""
