@@ -162,14 +162,13 @@ class _Probe:
         """
         for version in OLD:
             with self._connect() as connection:
-                try:
-                    self.said[version] = offer(connection, version, self.host)
-                except TimeoutError:
-                    raise _NotProbed("Timeout", f"no answer to {version}") from None
+                self.said[version] = offer(connection, version, self.host)
         certificate = self._try_new()
         is_old = "accepted" in [self.said[version] for version in OLD]
         speaks_tls = is_old or certificate is not None
         if not speaks_tls and not all(self.said[v] == "plain" for v in OLD if v != "SSL2"):
+            if "silent" in self.said.values():
+                raise _NotProbed("Timeout", "no answer to a handshake")
             raise _NotProbed(NO_HANDSHAKE, "it takes none of the versions")
         protocols: dict[str, JSON] = {
             version: "accepted" if said == "accepted" else "refused"
@@ -208,15 +207,14 @@ class _Probe:
         """Shake hands; the server's certificate as DER.
 
         Raises:
-            _NotProbed: the server does not answer in time.
+            TimeoutError: the server does not answer in time.
             ssl.SSLError, ConnectionError: it refuses, or its certificate is refused here.
         """
-        with self._connect() as connection:
-            try:
-                with context.wrap_socket(connection, server_hostname=self.host) as secured:
-                    return secured.getpeercert(binary_form=True) or b""
-            except TimeoutError:
-                raise _NotProbed("Timeout", "no answer to a handshake") from None
+        with (
+            self._connect() as connection,
+            context.wrap_socket(connection, server_hostname=self.host) as secured,
+        ):
+            return secured.getpeercert(binary_form=True) or b""
 
     def _try_new(self) -> bytes | None:
         """Try the versions that may be accepted; the certificate, if one was."""
@@ -227,6 +225,8 @@ class _Probe:
             try:
                 certificate = self._shake(context)
                 self.said[version] = "accepted"
+            except TimeoutError:
+                self.said[version] = "silent"
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
                 self.said[version] = "closed"
             except ssl.SSLError:
@@ -264,7 +264,7 @@ class _Probe:
             self._shake(context)
         except ssl.SSLCertVerificationError as error:
             return error
-        except (ssl.SSLError, ConnectionError) as error:
+        except (ssl.SSLError, ConnectionError, TimeoutError) as error:
             raise _NotProbed("HandshakeFailed", str(error)) from None
         return None
 

@@ -215,6 +215,26 @@ def test_a_server_that_says_nothing_is_unknown(roots: Path) -> None:
     assert result.reason == "not read: tls:handshake in global: Timeout"
 
 
+def test_a_server_that_is_silent_on_an_old_version_refuses_it(roots: Path) -> None:
+    """As some do; that it answers at all is shown by the handshakes that follow."""
+    over = threading.Event()
+    modern = tls(GOOD.configure_cert, V.TLSv1_2, V.TLSv1_3)
+
+    def choosy(connection: socket.socket) -> None:
+        is_ssl_2 = connection.recv(1, socket.MSG_PEEK)[0] & 0x80
+        if is_ssl_2:
+            assert_never_said(over)
+        else:
+            modern(connection)
+
+    with serving(choosy) as port:
+        probe = TlsReader(SCOPE, [f"localhost:{port}"], roots=roots, timeout_seconds=1.5)
+        result = judged(probe)
+        over.set()
+
+    assert result.outcome == "pass"
+
+
 def assert_never_said(over: threading.Event) -> None:
     """Hold the connection without a word until the test is over."""
     assert over.wait(5)
