@@ -68,6 +68,9 @@ ECHOED = ("ContinuationToken", "Marker")
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
 
+UNPARSED = (botocore.parsers.ResponseParserError, KeyError, RecursionError)
+"""How the SDK's parsers say that something is no answer; the second: XML of something else."""
+
 EXPIRED = frozenset(
     {
         "ExpiredToken",
@@ -129,7 +132,7 @@ class AwsReader:
                     read.follow(client, operation)
             except botocore.exceptions.ClientError as error:
                 read.refused(error)
-            except (_Broken, botocore.parsers.ResponseParserError, RecursionError):
+            except (_Broken, *UNPARSED):
                 # The SDK asks again for what the cloud refuses, not for what breaks on the way.
                 if attempt + 1 < ATTEMPTS_AT_BROKEN:
                     continue

@@ -85,6 +85,8 @@ def test_what_is_no_answer_is_no_empty_account(protocol: str) -> None:
         body = given
         results = evaluate([check], collect([check], reader), settings={}, now=now)
         outcomes[what] = {r.outcome for r in results if f"{operation} in" in r.reason}
-        assert all(MALFORMED in r.reason for r in results), what
+        # S3 answers 200 where it has an error to tell, so its SDK takes what is no XML for a 500.
+        codes = {r.reason.rpartition(": ")[2] for r in results}
+        assert codes <= ({"500", MALFORMED} if protocol == "rest-xml" else {MALFORMED}), what
 
-    assert outcomes == dict.fromkeys(BODIES, {"unknown"})
+    assert outcomes == {what: {"unknown"} for what in BODIES}
