@@ -6,10 +6,12 @@ cloud needs no other's.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from collector.answer import Reader
 from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
 from collector.errors import ConfigError, CredentialsError
-from collector.source import Provider
+from collector.source import Provider, Source
 
 DEMO = "demo"
 """Name of the simulated account, which needs no configuration."""
@@ -26,16 +28,29 @@ def provider_of(name: str, config: Config) -> Provider:
     return config.account(name).provider
 
 
-def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = None) -> Reader:
+def has_endpoints(name: str, config: Config) -> bool:
+    """Whether the account's configuration lists endpoints to be probed."""
+    return name in config.accounts and bool(config.accounts[name].tls_endpoints)
+
+
+def open_reader(
+    name: str,
+    config: Config,
+    *,
+    sources: frozenset[Source],
+    regions: tuple[str, ...] | None = None,
+) -> Reader:
     """A reader for a configured account, or for the simulated one.
 
     Args:
         name: the account's name.
         config: holds it.
+        sources: what will be read; of an SDK that is large, no more than that is loaded.
         regions: AWS regions to read instead of those in the configuration.
 
     Raises:
-        ConfigError: there is no such account, or its cloud's SDK is not installed.
+        ConfigError: there is no such account, its cloud's SDK is not installed, or the file of its
+            `tls_ca_bundle` cannot be read.
         CredentialsError: there are no usable credentials for it.
     """
     if name == DEMO and DEMO not in config.accounts:
@@ -45,12 +60,27 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
 
         return open_demo()
     account = config.account(name)
+    cloud = _open_cloud(name, account, regions, sources)
+    if not has_endpoints(name, config):
+        return cloud
+    from collector.readers.tls import Beside, TlsReader
+
+    roots = Path(account.tls_ca_bundle) if account.tls_ca_bundle is not None else None
+    return Beside(cloud, TlsReader(cloud.scope, account.tls_endpoints, roots=roots))
+
+
+def _open_cloud(
+    name: str,
+    account: AwsAccount | GcpAccount | AzureAccount,
+    regions: tuple[str, ...] | None,
+    sources: frozenset[Source],
+) -> Reader:
     if regions is not None and not isinstance(account, AwsAccount):
         raise ConfigError(f"account {name}: --regions is for AWS; this is {account.provider}")
     try:
         match account:
             case AwsAccount():
-                return _open_aws(name, account, regions)
+                return _open_aws(name, account, regions, sources)
             case GcpAccount():
                 from collector.readers import gcp
 
@@ -78,13 +108,16 @@ def open_reader(name: str, config: Config, *, regions: tuple[str, ...] | None = 
         ) from None
 
 
-def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -> Reader:
+def _open_aws(
+    name: str, account: AwsAccount, regions: tuple[str, ...] | None, sources: frozenset[Source]
+) -> Reader:
     import boto3
     import botocore.exceptions
     import botocore.session
 
     from collector.readers import aws
     from collector.readers.aws_role import assume_role
+    from collector.readers.aws_sdk import models_of
 
     try:
         source = botocore.session.Session(profile=account.profile)
@@ -95,6 +128,7 @@ def _open_aws(name: str, account: AwsAccount, regions: tuple[str, ...] | None) -
                 external_id=account.external_id,
                 session_seconds=account.session_seconds,
             )
+        models_of(sources).use_in(source)
         session = boto3.Session(botocore_session=source)
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"account {name}: {error}") from None

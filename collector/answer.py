@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from collector.evidence.canonical import JSON, canonical, sha256, timestamp
@@ -107,11 +108,17 @@ class Answer:
     @classmethod
     def of(cls, source: Source, params: Mapping[str, JSON], place: str, read: Finished) -> Answer:
         """The answer that a reader's finished read is: without secrets, with its provenance."""
+
+        def is_sensitive(path: tuple[str, ...]) -> bool:
+            if ".".join(path) in source.sensitive:
+                return True
+            return read.is_sensitive is not None and read.is_sensitive(path)
+
         return cls(
             source=source.name,
             params=params,
             place=place,
-            pages=tuple(redact(page, read.is_sensitive) for page in read.pages),
+            pages=tuple(redact(page, is_sensitive) for page in read.pages),
             failure=read.failure,
             is_absent=read.failure is not None and read.failure.code in source.absent,
             provenance={
@@ -132,7 +139,15 @@ class Answer:
         return self.failure is None or self.is_absent
 
     def body(self) -> bytes | None:
-        """The canonical bytes that are kept as evidence; None where nothing came back."""
+        """The canonical bytes that are kept as evidence; None where nothing came back.
+
+        Raises:
+            ValueError: the answer holds what JSON cannot.
+        """
+        return self._body
+
+    @cached_property
+    def _body(self) -> bytes | None:
         if self.is_absent and self.failure is not None:
             return canonical({"absent": self.failure.code})
         if not self.pages:
@@ -290,16 +305,22 @@ def redact(value: JSON, is_sensitive: IsSensitive | None = None) -> JSON:
 
 def _redacted(value: JSON, path: tuple[str, ...], is_sensitive: IsSensitive) -> JSON:
     match value:
-        case Mapping():
-            return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}
-        case list():
-            return [_redacted(v, path, is_sensitive) for v in value]
-        case str() if path and (_SECRET_NAME.search(path[-1]) or is_sensitive(path)):
+        case str() if path and (_is_telling(path[-1]) or is_sensitive(path)):
             return REDACTED
         case str():
             return scrub(value)
+        case list():
+            return [_redacted(v, path, is_sensitive) for v in value]
+        case dict() | Mapping():
+            return {k: _redacted(v, (*path, k), is_sensitive) for k, v in value.items()}
         case _:
             return value
+
+
+@lru_cache(maxsize=4096)
+def _is_telling(name: str) -> bool:
+    """Whether a text of that name is a secret. Names repeat; they are those of an API."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def scrub(text: str) -> str:

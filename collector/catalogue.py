@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collector.check import Check
 from collector.mapping import Mappings
 
-PROVIDERS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure"}
+PROVIDERS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure", "any": "Any account"}
 
 
 def render_checks(checks: Mapping[str, Check[...]], mappings: Mappings) -> str:
@@ -34,7 +34,7 @@ def _check(check: Check[...], mappings: Mappings) -> str:
         f"Control `{check.control}`, severity {check.severity}",
         f"SOC 2: {', '.join(tags.soc2) or 'none'}",
         f"HIPAA: {', '.join(tags.hipaa) or 'none'}",
-        f"Permissions: {', '.join(f'`{p}`' for p in check.permissions)}",
+        f"Permissions: {', '.join(f'`{p}`' for p in check.permissions) or 'none'}",
     ]
     facts += [
         f"Setting `{s.name}`: {_default(s.default)} by default" for s in check.settings.values()

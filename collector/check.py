@@ -27,7 +27,7 @@ from typing import Generic, Literal, ParamSpec
 
 from collector.errors import CheckError
 from collector.resource import Resource, public_path
-from collector.source import Provider, Source
+from collector.source import AnyProvider, Provider, Source
 
 P = ParamSpec("P")
 
@@ -171,17 +171,22 @@ class Check(Generic[P]):
 
     @cached_property
     def resources(self) -> tuple[type[Resource], ...]:
-        """Every resource type it needs, each once, parents before children."""
+        """Every resource type it needs, each once, parents before children.
+
+        Those by which others are reconciled come last.
+        """
         ordered: dict[type[Resource], None] = {}
-        for parameter in self.parameters:
-            for resource in parameter.resources:
-                for ancestor in reversed(lineage(resource)):
+        waiting = [r for parameter in self.parameters for r in parameter.resources]
+        while waiting:
+            for ancestor in reversed(lineage(waiting.pop(0))):
+                if ancestor not in ordered:
                     ordered[ancestor] = None
+                    waiting += [peer.of for peer in ancestor.reconciled]
         return tuple(ordered)
 
     @property
-    def provider(self) -> Provider:
-        """The cloud whose sources it reads."""
+    def provider(self) -> Provider | AnyProvider:
+        """The cloud whose sources it reads; "any" where it asks no cloud's API."""
         return self.resources[0].source.provider
 
     @property

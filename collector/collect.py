@@ -22,10 +22,10 @@ from collector.evidence.canonical import JSON, canonical, sha256
 from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
 from collector.repeats import ANOTHER, about_another
 from collector.resource import Resource
-from collector.source import HOME, Aws, Source
+from collector.source import HOME, Aws, Source, Tls
 
-WORKERS = 16
-"""Reads under way at once. At 20 requests a second and region, more only meet throttling."""
+WORKERS = 32
+"""Reads under way at once. What a cloud can bear is for its reader to know, which waits for it."""
 
 CONTRADICTORY = "Contradictory"
 """Code where two answers of one run describe one resource differently."""
@@ -168,6 +168,8 @@ class _Collection:
 
     def _places(self, resource: type[Resource]) -> tuple[str, ...]:
         """Where a resource without a parent is asked for at once."""
+        if isinstance(resource.source, Tls):
+            return (HOME,)
         if not is_regional(resource):
             return (self.scope.home,)
         return self.scope.regions or ()
@@ -178,7 +180,8 @@ class _Collection:
         self.regions[resource].add(self._label(source, place))
         params = self._params(source, above)
         if params is None:
-            self._found(resource, {}, above, place, digest=None, is_absent=True)
+            if source.items is None:  # a listing that is not asked for holds nothing
+                self._found(resource, {}, above, place, digest=None, is_absent=True)
             return
         key = canonical([type(source).__name__, source.name, params, place])
         pending = self.reads.get(key)
@@ -205,7 +208,9 @@ class _Collection:
             value = getattr(above.resource, attribute)
             if value is None:
                 return None
-            params[name] = value if isinstance(wanted, str) else [value]
+            if isinstance(wanted, tuple):
+                value = [*value] if isinstance(value, tuple) else [value]
+            params[name] = value
         return params
 
     def _arrived(self, resource: type[Resource], above: _Node | None, pending: _Pending) -> None:
@@ -230,6 +235,8 @@ class _Collection:
         except ShapeError as error:
             self._missed(resource, above, pending.place, Failure(MALFORMED, str(error)))
             return
+        if resource.source.items is None and not answer.is_absent:
+            found = [_with_volatile(found[0], answer)]
         if digest is not None:
             self.listed[resource].add((self._label(pending.source, pending.place), digest))
         for item in found:
@@ -339,6 +346,18 @@ class _Collection:
             listed=listed,
             regions=tuple(sorted(self.regions[lineage(resource)[-1]])),
         )
+
+
+def _with_volatile(item: JSON, answer: Answer) -> JSON:
+    """An answer together with what is kept of it with the call.
+
+    A check may judge by when something last happened, as long as it says so in no reason: the
+    evidence that its result names stays the same while the account does.
+    """
+    volatile = answer.provenance.get("volatile")
+    if not isinstance(item, Mapping) or not isinstance(volatile, Mapping):
+        return item
+    return {**item, **{name: value for name, value in volatile.items() if "." not in name}}
 
 
 def _can_be_kept(answer: Answer) -> bool:

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import structlog
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -40,8 +47,31 @@ EXAMPLE = """\
 RegionName = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")]
 
 
+def _port_exists(endpoint: str) -> str:
+    if int(endpoint.rpartition(":")[2]) > 65_535:
+        raise ValueError("there is no such port")
+    return endpoint
+
+
+EndpointName = Annotated[
+    str,
+    Field(
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?):[1-9]\d{0,4}$"
+    ),
+    AfterValidator(_port_exists),
+]
+"""`host:port`; an IPv6 address in brackets."""
+
+
 class _Account(BaseModel):
+    """What accounts of all clouds have."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    tls_endpoints: list[EndpointName] = []
+    """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
+    tls_ca_bundle: str | None = None
+    """File of the certificates to trust, as PEM, in the place of the public roots."""
 
 
 class AwsAccount(_Account):
@@ -103,7 +133,7 @@ class Config(BaseSettings):
     """Folder or bucket URL that evidence is kept in."""
     key: str | None = None
     """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
-    workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 16
+    workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
@@ -223,6 +253,8 @@ _EXPECTED = {
     "role_arn": "the ARN of an IAM role",
     "session_seconds": "a whole number from 1800 to 43200",
     "regions": "'enabled' or a list of region names",
+    "tls_endpoints": "a list of host:port",
+    "tls_ca_bundle": "the path of a file",
     "workers": "a whole number from 1 to 256",
     "accounts": "a table for each account",
     "checks": "a table for each check",

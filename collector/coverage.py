@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from collector.framework import Control, Framework, Requirement, Strength
 from collector.mapping import Mappings
-from collector.source import Provider
+from collector.source import AnyProvider, Provider
 
 Status = Literal["proven", "supported", "attested", "inherited", "nothing", "not applicable"]
 """What answers a requirement, the strongest first."""
@@ -21,8 +21,8 @@ INTRODUCTION: Final = """\
 What evidence this product can bring for each requirement, and for which it brings none. It says
 what there is to look at, not how it came out: a check that fails is evidence too. The answers are
 for all three clouds together; after each control stand the clouds that have a check for it, and for
-any other cloud it is no evidence. A control's statement is its aim: its checks cover a part, which
-each check's rule names.
+any other cloud it is no evidence; `any` stands for checks that ask no cloud's API. A control's
+statement is its aim: its checks cover a part, which each check's rule names.
 
 | Answer | Meaning |
 |---|---|
@@ -64,7 +64,7 @@ def coverage(mappings: Mappings, checks: Mapping[str, str]) -> dict[str, tuple[C
 
 
 def render_readme(
-    mappings: Mappings, checks: Mapping[str, str], clouds: Mapping[str, Provider]
+    mappings: Mappings, checks: Mapping[str, str], clouds: Mapping[str, Provider | AnyProvider]
 ) -> str:
     """The text of `mappings/README.md`: the coverage of each requirement, then every control.
 
@@ -133,7 +133,7 @@ def _framework_section(
     framework: Framework,
     rows: Iterable[Coverage],
     checks: Mapping[str, str],
-    clouds: Mapping[str, Provider],
+    clouds: Mapping[str, Provider | AnyProvider],
 ) -> str:
     table = [
         (
@@ -160,7 +160,9 @@ def _kind(requirement: Requirement) -> str:
     return requirement.category or requirement.group
 
 
-def _answer(row: Coverage, checks: Mapping[str, str], clouds: Mapping[str, Provider]) -> str:
+def _answer(
+    row: Coverage, checks: Mapping[str, str], clouds: Mapping[str, Provider | AnyProvider]
+) -> str:
     if row.reason:
         return row.reason
     parts = {
@@ -172,10 +174,10 @@ def _answer(row: Coverage, checks: Mapping[str, str], clouds: Mapping[str, Provi
 
 
 def _with_clouds(
-    ids: Iterable[str], checks: Mapping[str, str], clouds: Mapping[str, Provider]
+    ids: Iterable[str], checks: Mapping[str, str], clouds: Mapping[str, Provider | AnyProvider]
 ) -> str:
     """The controls of the checks with these ids, each with the clouds of those checks."""
-    found: dict[str, set[Provider]] = {}
+    found: dict[str, set[Provider | AnyProvider]] = {}
     for id_ in ids:
         found.setdefault(checks[id_], set()).add(clouds[id_])
     return ", ".join(f"`{name}` ({', '.join(sorted(found[name]))})" for name in sorted(found))

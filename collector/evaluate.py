@@ -17,6 +17,7 @@ import structlog
 from collector.check import Check, Parameter, SettingValue, Verdict, lineage
 from collector.evidence.canonical import JSON
 from collector.reads import Observed, Reads, Unread, is_regional
+from collector.reconcile import reconciled
 from collector.resource import Resource
 from collector.source import HOME
 
@@ -79,6 +80,7 @@ def evaluate(
         settings: values for checks' settings.
         now: the time of the run, by which ages are judged; aware.
     """
+    reads = reconciled(reads, now)
     results: list[Result] = []
     for check in checks:
         results += _Judge(check, reads, settings.get(check.id, {}), now).results()

@@ -106,6 +106,15 @@ class Reads:
         return self._populations[resource]  # type: ignore[return-value]  # keyed by its own type
 
     @property
+    def resources(self) -> tuple[type[Resource], ...]:
+        """The resource types that were asked for."""
+        return tuple(self._populations)
+
+    def replacing(self, changed: Mapping[type[Resource], Population[Resource]]) -> Reads:
+        """The same reads with some populations in the place of those that were read."""
+        return Reads(self.scope, {**self._populations, **changed}, self.answers)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """The regions in which regional sources were asked."""
         if self.scope.regions is not None:

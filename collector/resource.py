@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, ClassVar, Self, dataclass_transform, get_args, get_origin
 
@@ -41,11 +43,50 @@ def parent(name: str, *, default: Any = ...) -> Any:
     return Field(default=default, json_schema_extra={"parent": name})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """Another source's number of the things that a resource class lists."""
+
+    of: type[Resource]
+    """The resource that holds the number; there is one in the account."""
+
+    field: str
+    """Its field with the number."""
+
+    may_leave_out: str | None = None
+    """Property of the listed things that says which of them the number may leave out, all or none:
+    a kind of which the API does not document whether it counts."""
+
+    settles_in: timedelta
+    """What was made within this time before the run, or during it, may be counted or not."""
+
+    created: str = "created"
+    """Field of the listed things with the time at which they were made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roll:
+    """Another listing, each of whose things must stand in that of a resource class, by id.
+
+    The reverse is not asked: what was deleted since may stand in a listing that is older.
+    """
+
+    of: type[Resource]
+    """The resource class of the other listing."""
+
+    settles_in: timedelta
+    """What was made within this time before the run, or during it, may be missing."""
+
+    created: str = "created"
+    """Field of the other listing's things with the time at which they were made."""
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(at, parent, Field))
 class Part(BaseModel):
     """A structure inside a resource. Frozen, compared by value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Many resource types of a run have nothing in the account: build what parses them when needed.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Resource(Part):
@@ -62,6 +103,9 @@ class Resource(Part):
     """Template of the cloud's own full name over the fields and `{partition}`, `{account}`,
     `{region}`; None where `id` is the full name."""
 
+    reconciled: ClassVar[tuple[Figure | Roll, ...]] = ()
+    """Other sources of the same things, with which this one must agree."""
+
     id: str = ""
 
     @classmethod
@@ -76,7 +120,9 @@ class Resource(Part):
         Raises:
             pydantic.ValidationError: the item does not have the declared shape.
         """
-        inherited = parent.model_dump(mode="json") if parent is not None else {}
+        inherited: dict[str, Any] = {}
+        if parent is not None:
+            inherited = parent.model_dump(mode="json", include=_inherited(cls))
         picked = _pick(cls, item, inherited)
         if is_absent:
             picked |= _absences(cls)
@@ -108,12 +154,17 @@ def public_path(module: str) -> str:
     )
 
 
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
+
+
 def lookup(item: object, path: str) -> Any:
     """The value at `path` of an item, or None where a step is missing or null."""
     value = item
-    for step in path.split(".") if path else ():
+    for step in _steps(path):
         match value:
-            case Mapping():
+            case dict() | Mapping():
                 value = value.get(step)
             case list() if step.isdecimal() and int(step) < len(value):
                 value = value[int(step)]
@@ -160,6 +211,24 @@ def _places(cls: type[Part]) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (name, *place) for name, info in cls.model_fields.items() if (place := _place(info))
     )
+
+
+@cache
+def _inherited(cls: type[Resource]) -> set[str]:
+    """Fields of the parent that a resource takes over, at any depth, and the id of an aspect."""
+    found = {"id"} if cls.is_aspect() else set()
+    following: list[object] = [cls]
+    seen: set[object] = set()
+    while following:
+        annotation = following.pop()
+        if annotation in seen:
+            continue
+        seen.add(annotation)
+        following += get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, Part):
+            found |= {path for _, kind, path in _places(annotation) if kind == "parent"}
+            following += [info.annotation for info in annotation.model_fields.values()]
+    return found
 
 
 @cache

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Provider = Literal["aws", "gcp", "azure"]
 
+AnyProvider = Literal["any"]
+"""What is read of an account by no cloud's API, and so alike in all of them."""
+
 HOME = "global"
 """The place of a read that belongs to no region."""
 
@@ -32,7 +35,7 @@ class Source:
     empty, and the resource is made of its defaults.
     """
 
-    provider: ClassVar[Provider]
+    provider: ClassVar[Provider | AnyProvider]
 
     permission: str | tuple[str, ...]
     """The cloud's own name of the permission that the operation takes."""
@@ -45,7 +48,8 @@ class Source:
     """The resource for each of which the operation is called."""
 
     params: Mapping[str, str | tuple[str]] = field(default_factory=dict)
-    """Parameter of the operation → field of the parent; in a tuple: sent as a list of one."""
+    """Parameter of the operation → field of the parent; in a tuple: sent as a list, of one or,
+    where the field is a tuple itself, of all that it holds."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
     """Parameters that are always the same; `{account}` in a string is the account's id."""
@@ -59,8 +63,13 @@ class Source:
 
     volatile: tuple[str, ...] = ()
     """Fields that differ between two reads of an unchanged thing (delivery times, counters). They
-    are kept with the call instead of in the answer. On AWS, `DBInstances.LatestRestorableTime` is
+    are kept with the call instead of in the answer; where the answer is the resource, it may have
+    fields at them all the same. On AWS, `DBInstances.LatestRestorableTime` is
     the field in each item of that list; its values are kept in the order of the items."""
+
+    sensitive: tuple[str, ...] = ()
+    """Dotted paths of texts that evidence must not hold though the SDK's model does not mark them
+    (`customerAgreements.description`). They are redacted before anything else sees them."""
 
     @property
     def name(self) -> str:
@@ -90,6 +99,10 @@ class Aws(Source):
     omits_empty: bool = False
     """Whether the API leaves the list out where it is empty. Few do; for all others, an answer
     without its list is malformed."""
+
+    marker: str | None = None
+    """The member that leads from a page to the next, in answers and as a parameter alike, where the
+    SDK cannot page an operation (WAF's listings). An empty page is the last, whatever it says."""
 
     report: bool = False
     """The IAM credential report: generated, polled and read as CSV rows."""
@@ -159,3 +172,22 @@ class Graph(Source):
     def name(self) -> str:
         """`graph:/identity/conditionalAccess/policies`."""
         return f"graph:{self.path}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tls(Source):
+    """The endpoints that the account's configuration lists, or the handshakes with one of them.
+
+    They take no permission: whoever reaches an endpoint may shake hands with it. A handshake's
+    parameters are `host` and `port`.
+    """
+
+    provider: ClassVar[AnyProvider] = "any"
+
+    permission: str | tuple[str, ...] = ()
+    operation: Literal["endpoints", "handshake"]
+
+    @property
+    def name(self) -> str:
+        """`tls:handshake`."""
+        return f"tls:{self.operation}"

@@ -30,6 +30,7 @@ TOKENS = (
     "PaginationToken",
     "Truncated",
     "nextToken",
+    "position",
 )
 """Members of an answer by which APIs say that there is another page."""
 
@@ -184,7 +185,12 @@ def _assert_parameters(source: Aws, operation: OperationModel) -> None:
 
 def _assert_pages(source: Aws, output: Shape) -> None:
     """Assert that no page can be missed: what has a token for the next page has a paginator."""
-    if any(_step(output, token) for token in TOKENS):
+    if source.marker is not None:
+        taken = operation_model(source.service, source.operation).input_shape
+        for shape in (taken, output):
+            assert shape is not None, f"{source.name} has no {source.marker}"
+            assert _step(shape, source.marker), f"{source.name} has no {source.marker}"
+    elif any(_step(output, token) for token in TOKENS):
         can = source.operation in _paginated(source.service)
         assert can, f"{source.name} has pages, but botocore has no paginator for it"
 

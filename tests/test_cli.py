@@ -7,6 +7,8 @@ import io
 import json
 import shlex
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +17,13 @@ from typing import NamedTuple
 
 import boto3
 import pytest
+import trustme
 
 import collector.cli
+from tests.endpoint_servers import serving, tls
+
+AUTHORITY = trustme.CA()
+V = ssl.TLSVersion
 
 
 class Said(NamedTuple):
@@ -473,3 +480,69 @@ def test_what_is_sealed_stays_sealed_when_nobody_reads_of_it(tmp_path: Path) -> 
     assert [d.returncode for d in done] == [0, 0], [d.stderr for d in done]
     assert "is sealed as number 1, but the summary could not be printed" in done[0].stderr
     assert len(list((tmp_path / "evidence/v1/accounts/demo/log").iterdir())) == 2
+
+
+def endpoint_account(tmp_path: Path, port: int) -> None:
+    """A configuration of an account with an endpoint on this machine, in the current folder."""
+    (tmp_path / "roots.pem").write_bytes(AUTHORITY.cert_pem.bytes())
+    (tmp_path / "collector.toml").write_text(
+        '[accounts.prod]\nprovider = "aws"\nregions = ["us-east-1"]\n'
+        f'tls_endpoints = ["localhost:{port}"]\ntls_ca_bundle = "roots.pem"\n'
+    )
+
+
+def test_endpoints_that_are_configured_are_probed_sealed_and_replayed(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    modern = tls(AUTHORITY.issue_cert("localhost").configure_cert, V.TLSv1_2, V.TLSv1_3)
+    with serving(modern) as port:
+        endpoint_account(tmp_path, port)
+        run = collector_("run", "--account", "prod", "--check", "endpoints.*")
+
+    replay = collector_("replay", "prod", "--format", "jsonl")
+
+    assert run.code == 0, run.err
+    (line,) = replay.out.splitlines()
+    result = json.loads(line)
+    assert (result["check"], result["outcome"]) == ("endpoints.tls_handshake", "pass")
+    assert result["resource"]["id"] == f"localhost:{port}"
+    assert "1 of 1 results objects identical" in replay.err
+
+
+def test_an_endpoint_that_is_gone_leaves_the_run_incomplete(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        endpoint_account(tmp_path, taken.getsockname()[1])
+
+    run = collector_("run", "--account", "prod", "--check", "endpoints.*")
+
+    assert run.code == 3
+    assert "tls:handshake in global: ConnectionRefused" in run.out
+
+
+def test_no_endpoint_is_probed_unless_it_is_configured(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+
+    said = collector_("run", "--account", "prod", "--check", "endpoints.*")
+
+    assert said.code == 2
+    assert said.err.strip() == (
+        "collector: no check of aws is chosen; see collector checks list; those of endpoints need"
+        " tls_endpoints of the account"
+    )
+
+
+def test_a_ca_bundle_that_is_missing_ends_the_run_before_it_begins(
+    collector_: Command, aws: boto3.Session, tmp_path: Path
+) -> None:
+    endpoint_account(tmp_path, 443)
+    (tmp_path / "roots.pem").unlink()
+
+    said = collector_("run", "--account", "prod", "--check", "endpoints.*")
+
+    assert said.code == 2
+    assert "account prod: reading tls_ca_bundle roots.pem" in said.err
+    assert not (tmp_path / "evidence/v1/accounts").exists()

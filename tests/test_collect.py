@@ -422,6 +422,35 @@ def test_evidence_of_what_is_unread_does_not_depend_on_what_came_first() -> None
     assert len(unread.evidence) == 2
 
 
+class Drawer(Resource):
+    """Listed for rooms that have a key, and for no other."""
+
+    source = Aws(
+        service="x",
+        operation="ListDrawers",
+        permission="x:Drawers",
+        items="Drawers",
+        per=Room,
+        params={"Key": "key"},
+    )
+    id: str = at("Name")
+
+
+@check(control="c")
+def tidy(drawer: Drawer) -> Verdict:
+    """Tidy. Passes: so. Fails: not."""
+    return passed(drawer.id)
+
+
+def test_a_listing_that_is_not_asked_for_holds_nothing() -> None:
+    reader = MemoryReader({"x:ListRooms": rooms("a")})
+
+    reads = collect([tidy], reader)
+
+    assert reader.called("x:ListDrawers") == []
+    assert (reads[Drawer].observed, reads[Drawer].unread) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("doors", "code"),
     [

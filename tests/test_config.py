@@ -13,7 +13,7 @@ from collector.errors import ConfigError
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
     "ca_bundle, endpoint, external_id, id, profile, provider, regions, role_arn, session_seconds,"
-    " tenant"
+    " tenant, tls_ca_bundle, tls_endpoints"
 )
 
 
@@ -35,6 +35,10 @@ KEYS = (
         ('[accounts."a b"]\nprovider = "aws"',
          "accounts.a b: found 'a b'; expected a name of 1 to 63 letters, digits, dots, dashes and"
          " underscores"),
+        ('[accounts.a]\nprovider = "aws"\ntls_endpoints = ["https://app.example.org"]',
+         "accounts.a.tls_endpoints: found 'https://app.example.org'; expected a list of host:port"),
+        ('[accounts.a]\nprovider = "aws"\ntls_endpoints = ["app.example.org:70000"]',
+         "accounts.a.tls_endpoints: found 'app.example.org:70000'; expected a list of host:port"),
         ('workers = "many"', "workers: found 'many'; expected a whole number from 1 to 256"),
         ("workers = true", "workers: found True; expected a whole number from 1 to 256"),
         ("locker = 3", "locker: found 3; expected a valid string"),

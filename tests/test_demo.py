@@ -32,7 +32,11 @@ CHECKS: dict[str, Check[...]] = {
     name: check for name, check in discover().items() if name.startswith("aws.")
 }
 
-STRICT: Mapping[str, Mapping[str, SettingValue]] = {"aws.dynamodb.encrypted": {"require_kms": True}}
+STRICT: Mapping[str, Mapping[str, SettingValue]] = {
+    "aws.dynamodb.encrypted": {"require_kms": True},
+    "aws.eks.secrets_encrypted": {"require_kms": True},
+    "aws.sagemaker.notebook_encrypted": {"require_kms": True},
+}
 """Settings without which a check passes whatever it is given."""
 
 HOSTILE = {

@@ -63,6 +63,7 @@ class TableEncryption(Resource):
         "REPLICATION_NOT_AUTHORIZED",
         "UPDATING",
     ] = at("Table.TableStatus")
+    arn: str | None = at("Table.TableArn", default=None)
     status: Literal["DISABLED", "DISABLING", "ENABLED", "ENABLING", "UPDATING"] | None = at(
         "Table.SSEDescription.Status", default=None
     )

@@ -1,6 +1,7 @@
 """Amazon EC2: security groups and servers."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
 from typing import Literal
 
@@ -148,6 +149,9 @@ class Instance(Resource):
     public_address: str | None = at("PublicIpAddress", default=None)
     interfaces: tuple[Interface, ...] = at("NetworkInterfaces")
     metadata: MetadataOptions | None = at("MetadataOptions", default=None)
+    launched: datetime | None = at("LaunchTime", default=None)
+    # Left out where no service runs the server for the account.
+    is_service_managed: bool = at("Operator.Managed", default=False)
 
     @property
     def public_addresses(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """AWS KMS: encryption keys."""
 
+from datetime import datetime
 from typing import Literal
 
 from collector.check import Verdict, check, failed, not_applicable, passed
@@ -83,6 +84,8 @@ class KeyMetadata(Resource):
     multi_region_type: Literal["PRIMARY", "REPLICA"] | None = at(
         "KeyMetadata.MultiRegionConfiguration.MultiRegionKeyType", default=None
     )
+    # Told of keys that are pending deletion alone.
+    deletion: datetime | None = at("KeyMetadata.DeletionDate", default=None)
 
     @property
     def unrotatable(self) -> str | None:
@@ -148,3 +151,25 @@ def rotation(key: KeyMetadata, rotation: KeyRotation, *, max_days: int = 365) ->
     if rotation.period_days > max_days:
         return failed(f"rotates every {rotation.period_days} days, expected {max_days} or fewer")
     return passed(f"rotates every {rotation.period_days} days")
+
+
+@check(control="key-management", severity="high")
+def not_pending_deletion(key: KeyMetadata) -> Verdict:
+    """No key waits to be destroyed, and with it all that it encrypts.
+
+    Passes: the key's deletion is not scheduled.
+    Fails: it is, or the key is a primary one whose deletion waits for that of its replicas.
+    Not judged: keys that AWS manages. Whether the key still protects something is not known here:
+    where it does not, accept the result as an exception until the day of the deletion.
+    Remediation: cancel the deletion, see by CloudTrail who uses the key, and disable it first.
+    """
+    if key.manager == "AWS":
+        return not_applicable("AWS manages the key")
+    match key.state:
+        case "PendingDeletion":
+            when = "" if key.deletion is None else f" on {key.deletion:%Y-%m-%d}"
+            return failed(f"the key is to be deleted{when}")
+        case "PendingReplicaDeletion":
+            return failed("the key is to be deleted after its replicas")
+        case "Creating" | "Disabled" | "Enabled" | "PendingImport" | "Unavailable" | "Updating":
+            return passed("no deletion is scheduled")

@@ -24,6 +24,8 @@ class LogGroup(Resource):
     )
     # Left out where events never expire, by the group's own setting or by a policy of the account.
     retention_days: int | None = at("retentionInDays", default=None)
+    # Left out where the service's own key is used.
+    kms_key: str | None = at("kmsKeyId", default=None)
 
 
 @check(control="log-retention", severity="medium")
@@ -43,3 +45,22 @@ def retention(group: LogGroup, *, min_days: int = 365) -> Verdict:
     if group.retention_days < min_days:
         return failed(f"events expire after {group.retention_days} days, before {min_days}")
     return passed(f"events expire after {group.retention_days} days")
+
+
+@check(control="encryption-at-rest", severity="medium")
+def group_encrypted(group: LogGroup, *, prefixes: tuple[str, ...] = ()) -> Verdict:
+    """Log groups are encrypted with a KMS key.
+
+    Passes: the group has a KMS key, so that reading it takes the right to use the key as well.
+    Fails: it has none. CloudWatch Logs then encrypts it with a key of its own, which nobody can
+        take away from a reader.
+    With `prefixes`, only groups are judged whose names begin with one of them: name those that may
+    hold health information. Says nothing of events from before the key was set, which keep the
+    encryption that they came with.
+    Remediation: make a KMS key that CloudWatch Logs may use, and associate it with the group.
+    """
+    if prefixes and not group.id.startswith(prefixes):
+        return not_applicable("not among the log groups to judge")
+    if group.kms_key is None:
+        return failed("no KMS key")
+    return passed(f"encrypted with key {group.kms_key}")

@@ -33,7 +33,7 @@ def list_checks(context: click.Context, provider: str | None, form: str) -> None
     bench = workbench(context)
     rows = []
     for check in bench.checks.values():
-        if provider not in (None, check.provider):
+        if provider is not None and check.provider not in (provider, "any"):
             continue
         tags = bench.mappings.tags(check.control)
         if form == "jsonl":
@@ -76,7 +76,8 @@ def show_check(context: click.Context, check_id: str) -> None:
         click.echo(f"Setting: {setting.name} = {json.dumps(setting.default)}")
     click.echo("Reads:")
     for resource in check.resources:
-        click.echo(f"  {resource.source.name}  (needs {', '.join(resource.source.permissions)})")
+        needed = ", ".join(resource.source.permissions) or "no permission"
+        click.echo(f"  {resource.source.name}  (needs {needed})")
 
 
 @click.group()

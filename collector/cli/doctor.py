@@ -90,13 +90,16 @@ def _key(bench: Workbench, spec: str | None) -> str:
 
 def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
-    from collector.accounts import open_reader, provider_of
+    from collector.accounts import has_endpoints, open_reader, provider_of
     from collector.collect import collect
 
-    chosen = bench.choose(provider_of(name, bench.config))
-    reader = open_reader(name, bench.config)
+    endpoints = has_endpoints(name, bench.config)
+    chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
+    checks = [bench.checks[i] for i in chosen]
+    sources = frozenset(r.source for c in checks for r in c.resources)
+    reader = open_reader(name, bench.config, sources=sources)
     _say(True, f"account {name}: credentials of {reader.scope.identity}")
-    reads = collect([bench.checks[i] for i in chosen], reader, workers=bench.config.workers)
+    reads = collect(checks, reader, workers=bench.config.workers)
     missing: dict[str, set[str]] = {}
     others: set[str] = set()
     for source, answer in reads.answers:
@@ -108,10 +111,10 @@ def _account(bench: Workbench, name: str) -> bool:
                 missing.setdefault(permission, set()).add(source.name)
         else:
             others.add(f"{source.name} in {answer.place}: {failure.code}")
-    for permission, sources in sorted(missing.items()):
+    for permission, operations in sorted(missing.items()):
         _say(
             False,
-            f"account {name}: missing permission {permission}, for {', '.join(sorted(sources))}",
+            f"account {name}: missing permission {permission}, for {', '.join(sorted(operations))}",
         )
     for other in sorted(others):
         _say(False, f"account {name}: {other}")

@@ -74,7 +74,7 @@ def run(
     Several accounts are read side by side; what goes wrong with one does not touch the others.
     """
     from collector import run as runs
-    from collector.accounts import provider_of
+    from collector.accounts import has_endpoints, provider_of
     from collector.cli.workbench import workbench
     from collector.errors import ConfigError
 
@@ -85,7 +85,11 @@ def run(
     plans = {}
     for name in names:
         chosen = bench.choose(
-            provider_of(name, bench.config), ids=ids, controls=controls, frameworks=frameworks
+            provider_of(name, bench.config),
+            ids=ids,
+            controls=controls,
+            frameworks=frameworks,
+            endpoints=has_endpoints(name, bench.config),
         )
         plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
     asked = _regions(regions)
@@ -131,12 +135,14 @@ def _open(
 ) -> tuple[dict[str, Reader], list[int]]:
     """A reader for each account that can be opened, and exit codes for those that cannot."""
     from concurrent.futures import ThreadPoolExecutor
-    from functools import partial
 
     from collector.accounts import open_reader
     from collector.errors import CollectorError
 
-    attempt = partial(open_reader, config=bench.config, regions=regions)
+    def attempt(name: str) -> Reader:
+        sources = frozenset(r.source for c in plans[name].checks for r in c.resources)
+        return open_reader(name, bench.config, sources=sources, regions=regions)
+
     with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="open") as pool:
         opening = {name: pool.submit(attempt, name) for name in plans}
     readers, codes = {}, []

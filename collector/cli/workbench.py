@@ -53,13 +53,17 @@ class Workbench:
         ids: Iterable[str] = (),
         controls: Iterable[str] = (),
         frameworks: Iterable[str] = (),
+        endpoints: bool = False,
     ) -> tuple[str, ...]:
         """Ids of the checks of a provider that are asked for; all where nothing is.
+
+        Those that ask no cloud's API are among them where the account lists `endpoints`.
 
         Raises:
             ConfigError: a pattern, control or framework chooses no check at all.
         """
-        own = {i: c for i, c in self.checks.items() if c.provider == provider}
+        answerable = (provider, "any") if endpoints else (provider,)
+        own = {i: c for i, c in self.checks.items() if c.provider in answerable}
         wanted: set[str] = set()
         for pattern in ids:
             if not any(fnmatchcase(i, pattern) for i in self.checks):
@@ -76,7 +80,8 @@ class Workbench:
         if not (ids or controls or frameworks):
             return tuple(own)
         if not wanted:
-            raise ConfigError(f"no check of {provider} is chosen; see collector checks list")
+            need = "" if endpoints else "; those of endpoints need tls_endpoints of the account"
+            raise ConfigError(f"no check of {provider} is chosen; see collector checks list{need}")
         return tuple(sorted(wanted))
 
 

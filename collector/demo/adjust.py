@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from moto.core.base_backend import BaseBackend
 from moto.elbv2.models import elbv2_backends
 from moto.iam.models import AccessKeyLastUsed, ManagedPolicy, iam_backends
+from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 
 from collector.demo.people import PEOPLE, credential_report
@@ -43,6 +44,14 @@ def date_identity(month: datetime) -> None:
                 made.last_used = AccessKeyLastUsed(month - timedelta(key.used), "s3", HOME_REGION)
     for role in iam.roles.values():
         role.last_used = month - timedelta(IDLE_ROLES.get(role.name, 1))
+
+
+def date_keys(month: datetime, regions: Iterable[str]) -> None:
+    """Set the day on which keys that wait for their deletion are gone."""
+    for region in regions:
+        for key in kms_backends[INSIDE][region].keys.values():
+            if key.deletion_date is not None:
+                key.deletion_date = (month + timedelta(45)).replace(tzinfo=None)  # as moto has it
 
 
 def put_in_order() -> None:

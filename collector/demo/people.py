@@ -36,7 +36,9 @@ class Person:
 
 PEOPLE = (
     Person("amara.okafor", signed_in=1, has_mfa=True, group="engineers"),
-    Person("jonas.lind", signed_in=3, has_mfa=True, keys=(Key(21, 2),), group="engineers"),
+    Person(
+        "jonas.lind", signed_in=3, has_mfa=True, keys=(Key(21, 2), Key(240, 130)), group="engineers"
+    ),
     Person("mei.tanaka", signed_in=2, has_mfa=True, group="auditors"),
     # Joined with the billing team, which never was asked for a second factor.
     Person("priya.nair", signed_in=5, group="auditors"),

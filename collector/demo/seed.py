@@ -12,12 +12,20 @@ from moto.s3.models import s3_backends
 
 from collector.demo import (
     adjust,
+    seed_access,
+    seed_agreements,
+    seed_analytics,
+    seed_backups,
     seed_databases,
+    seed_front,
     seed_identity,
     seed_keys,
     seed_logging,
+    seed_messaging,
+    seed_monitoring,
     seed_network,
     seed_resilience,
+    seed_scanning,
     seed_servers,
     seed_storage,
 )
@@ -31,17 +39,24 @@ SERVICES = (
     "acm",
     "cloudfront",
     "cloudtrail",
+    "cloudwatch",
     "dynamodb",
     "ec2",
+    "ecr",
+    "efs",
     "elb",
     "elbv2",
+    "events",
     "guardduty",
     "iam",
+    "kinesis",
     "kms",
     "logs",
     "rds",
     "s3",
     "s3control",
+    "sns",
+    "sqs",
     "sts",
 )
 """What the company uses, by moto's names."""
@@ -49,7 +64,15 @@ SERVICES = (
 REGIONS = (HOME_REGION, "us-west-2")
 """The regions in which the company works."""
 
-TOLD: Mapping[str, Reply] = {}
+TOLD: Mapping[str, Reply] = {
+    **seed_access.TOLD,
+    **seed_agreements.TOLD,
+    **seed_analytics.TOLD,
+    **seed_backups.TOLD,
+    **seed_front.TOLD,
+    **seed_monitoring.TOLD,
+    **seed_scanning.TOLD,
+}
 """Operations that moto does not simulate, and what they answer."""
 
 
@@ -76,10 +99,18 @@ def everything(session: boto3.Session) -> None:
     seed_databases.seed(client, keys)
     seed_network.seed(client)
     seed_servers.seed(client)
-    seed_logging.seed(client)
+    seed_logging.seed(client, keys)
     seed_identity.seed(client)
     seed_resilience.seed(client)
+    seed_backups.seed(client)
+    seed_front.seed(client)
+    seed_scanning.seed(client)
+    seed_messaging.seed(client, keys)
+    seed_monitoring.seed(client, keys)
+    seed_access.seed(client)
     mock_random.setstate(state)
     adjust.date_back(backends, since, datetime.now(UTC))
-    adjust.date_identity(since.replace(day=1, hour=9, minute=0, second=0, microsecond=0))
+    month = since.replace(day=1, hour=9, minute=0, second=0, microsecond=0)
+    adjust.date_identity(month)
+    adjust.date_keys(month, REGIONS)
     adjust.put_in_order()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from collector.demo.seed_storage import REGIONAL_TRAIL_BUCKET, TRAIL_BUCKET
 
 if TYPE_CHECKING:
+    from collector.demo.seed_keys import Keys
     from collector.demo.simulator import Clients
 
 GROUPS: Mapping[str, Mapping[str, int | None]] = {
@@ -23,11 +24,14 @@ GROUPS: Mapping[str, Mapping[str, int | None]] = {
 """Region → log group → days that it keeps events; None: for ever."""
 
 
-def seed(clients: Clients) -> None:
+ENCRYPTED = ("/brackenfield/ehr-api", "/brackenfield/patient-portal")
+
+
+def seed(clients: Clients, keys: Keys) -> None:
     """Make trails, log groups and a detector.
 
-    Good: one trail over all regions. Bad: a trail left over from a migration, a function's log kept
-    for a month, and no detector in the second region.
+    Good: one trail over all regions. Bad: a trail left over from a migration, and a function's log
+    kept for a month.
     """
     trails = clients("cloudtrail", "us-east-1")
     trails.create_trail(
@@ -46,7 +50,8 @@ def seed(clients: Clients) -> None:
     for region, groups in GROUPS.items():
         logs = clients("logs", region)
         for name, days in groups.items():
-            logs.create_log_group(logGroupName=name)
+            key = {"kmsKeyId": keys.records} if name in ENCRYPTED else {}
+            logs.create_log_group(logGroupName=name, **key)
             if days is not None:
                 logs.put_retention_policy(logGroupName=name, retentionInDays=days)
     clients("guardduty", "us-east-1").create_detector(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from collector.demo.seed_storage import COMPANY
+from collector.demo.simulator import ACCOUNT
 from collector.resource import lookup
 
 if TYPE_CHECKING:
     from collector.demo.simulator import Client, Clients
 
 DOMAIN = "brackenfield.example"
+
+SITE_ACL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/site/9e21b7d4"
 
 TLS13 = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 OLD = "ELBSecurityPolicy-2016-08"
@@ -131,6 +135,13 @@ def _distribution(
             "CallerReference": name,
             "Comment": name,
             "Enabled": True,
+            "WebACLId": "" if name == "kiosk" else SITE_ACL,
+            "Logging": {
+                "Enabled": name != "kiosk",
+                "IncludeCookies": False,
+                "Bucket": f"{COMPANY}-load-balancer-logs.s3.amazonaws.com",
+                "Prefix": f"{name}/",
+            },
             "Aliases": {"Quantity": 1, "Items": [f"{name}.{DOMAIN}"]},
             "Origins": {"Quantity": 1, "Items": [origin]},
             "DefaultCacheBehavior": {

@@ -12,24 +12,27 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore
 import botocore.exceptions
 import botocore.model
 import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, Scope, scrub
+from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
 from collector.errors import CredentialsError
-from collector.evidence.canonical import JSON, sha256, timestamp
+from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
+from collector.readers.aws_rate import bucket_of
+from collector.readers.aws_sdk import EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -48,17 +51,18 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": 10},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
+    user_agent=f"{__name__.partition('.')[0]} Botocore/{botocore.__version__}",
 )
 """At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
 
-TRUNCATED = ("IsTruncated", "Truncated")
+TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
 
-NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken")
+NEXT = ("NextMarker", "NextPageToken", "NextToken", "nextPageToken", "nextToken", "position")
 """Fields that lead to the next page. Tokens are not kept: they may differ between two reads of an
 unchanged account."""
 
@@ -105,11 +109,22 @@ class AwsReader:
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
+        self._paginators: dict[tuple[str, str, str], Any] = {}
+        self._caller: tuple[Any, dict[str, Any], datetime, float] | None = None
+        self._event_names = EventNames()
+        self._marks: dict[str, IsSensitive] = {}
+        self._operations: dict[tuple[str, str], botocore.model.OperationModel] = {}
 
     @property
     def scope(self) -> Scope:
         """What is read."""
         return self._scope
+
+    def keep_caller(
+        self, client: Any, response: dict[str, Any], started: datetime, seconds: float
+    ) -> None:
+        """Keep AWS's answer to whose credentials these are, so that it is not asked again."""
+        self._caller = (client, response, started, seconds)
 
     def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
         """All pages of one operation.
@@ -118,8 +133,13 @@ class AwsReader:
             CheckError: the operation is unknown, or not read-only.
         """
         assert isinstance(source, Aws)
+        if source.name == CALLER and self._caller is not None:
+            client, response, started, seconds = self._caller
+            read = _Read(source, params, place, started)
+            read.keep(response)
+            return self._answer(client, read, seconds)
         client = self._client(source.service, place)
-        operation = operation_model(client.meta.service_model, source.operation)
+        operation = self._operation(client, source.operation)
         read = _Read(source, params, place, started=self._clock())
         begin = time.monotonic()
         for attempt in range(ATTEMPTS_AT_BROKEN):
@@ -129,7 +149,7 @@ class AwsReader:
                 if source.report:
                     read.report(client)
                 else:
-                    read.follow(client, operation)
+                    read.follow(client, operation, self._paginator(client, operation))
             except botocore.exceptions.ClientError as error:
                 read.refused(error)
             except (_Broken, *UNPARSED):
@@ -141,20 +161,49 @@ class AwsReader:
                 code = type(error).__name__.removesuffix("Error")
                 read.failure = Failure(code, scrub(str(error)))
             break
+        return self._answer(client, read, time.monotonic() - begin)
+
+    def _answer(self, client: Any, read: _Read, seconds: float) -> Answer:
+        """What a read brought, with where it came from."""
+        operation = self._operation(client, read.source.operation)
         finished = Finished(
             pages=read.pages,
             failure=read.failure,
             endpoint=client.meta.endpoint_url,
             identity=self._scope.identity,
             started=read.started,
-            duration_seconds=time.monotonic() - begin,
+            duration_seconds=seconds,
             status=read.status,
             request_ids=read.request_ids,
             attempts=read.attempts,
             volatile=read.volatile,
-            is_sensitive=partial(is_sensitive, operation),
+            is_sensitive=self._marked(operation),
         )
-        return Answer.of(source, params, place, finished)
+        return Answer.of(read.source, read.params, read.place, finished)
+
+    def _operation(self, client: Any, name: str) -> botocore.model.OperationModel:
+        """The model of an operation, once it is seen to be read-only."""
+        service = client.meta.service_model
+        key = (service.service_name, name)
+        if key not in self._operations:
+            self._operations[key] = operation_model(service, name)
+        return self._operations[key]
+
+    def _marked(self, operation: botocore.model.OperationModel) -> IsSensitive:
+        """What the model of an operation marks; answers ask of the same few paths many times."""
+        name = f"{operation.service_model.service_name}:{operation.name}"
+        if name not in self._marks:
+            self._marks[name] = lru_cache(maxsize=4096)(partial(is_sensitive, operation))
+        return self._marks[name]
+
+    def _paginator(self, client: Any, operation: botocore.model.OperationModel) -> Any | None:
+        """The client's paginator of an operation, dear to make; None if it has no pages."""
+        key = (operation.service_model.service_name, client.meta.region_name, operation.name)
+        if key not in self._paginators:
+            method = xform_name(operation.name)
+            can = client.can_paginate(method)
+            self._paginators[key] = client.get_paginator(method) if can else None
+        return self._paginators[key]
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
@@ -165,6 +214,9 @@ class AwsReader:
                 _drop_host_prefix(client)
                 client.meta.events.register("before-parse", _refuse_no_object)
                 client.meta.events.register("response-received", _refuse_broken)
+                bucket = bucket_of(service)
+                client.meta.events.register("before-send", lambda **_: bucket.take())
+                self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -184,21 +236,22 @@ class _Read:
     request_ids: list[str] = field(default_factory=list)
     volatile: dict[str, JSON] = field(default_factory=dict)
 
-    def follow(self, client: Any, operation: botocore.model.OperationModel) -> None:
+    def follow(
+        self, client: Any, operation: botocore.model.OperationModel, paginator: Any | None
+    ) -> None:
         """Read every page, and see that the last one says that it is the last."""
-        method = xform_name(operation.name)
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
-        seen: set[str] = set()
-        if client.can_paginate(method):
-            for page in client.get_paginator(method).paginate(**self.params):
-                self._keep(page)
-                digest = sha256(repr(self.pages[-1]).encode())
-                if digest in seen:
+        marker = self.source.marker
+        if marker is not None or paginator is not None:
+            paged = paginator.paginate(**self.params) if paginator is not None else ()
+            for page in paged if marker is None else self._marked(client, operation, marker):
+                self.keep(page)
+                if self.pages[-1] in self.pages[:-1]:
                     self.failure = Failure(CUT, "the pages repeat themselves")
                     return
-                seen.add(digest)
+            signs = tuple(name for name in signs if name != marker)
         else:
-            self._keep(getattr(client, method)(**self.params))
+            self.keep(getattr(client, xform_name(operation.name))(**self.params))
             signs += ECHOED
         last = self.pages[-1] if self.pages else {}
         # Some say it beside the list, not at the top (CloudFront).
@@ -209,6 +262,22 @@ class _Read:
         for page in self.pages:
             for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
+
+    def _marked(
+        self, client: Any, operation: botocore.model.OperationModel, marker: str
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of an operation that the SDK cannot page, up to one that is empty.
+
+        WAF may give a marker on the last page that holds something, too.
+        https://github.com/boto/boto3/issues/3715
+        """
+        params = dict(self.params)
+        while True:
+            page = getattr(client, xform_name(operation.name))(**params)
+            yield page
+            if not page.get(marker) or not lookup(page, self.source.items or ""):
+                return
+            params[marker] = page[marker]
 
     def report(self, client: Any) -> None:
         """The IAM credential report: have it made, wait for it, read its rows."""
@@ -248,7 +317,8 @@ class _Read:
             or (self.status == 403 and code not in EXPIRED and code not in self.source.absent),
         )
 
-    def _keep(self, response: dict[str, Any]) -> None:
+    def keep(self, response: dict[str, Any]) -> None:
+        """Take over one page."""
         self._count(response)
         page = {k: to_json(v) for k, v in response.items() if k != "ResponseMetadata"}
         for path in self.source.volatile:
@@ -286,16 +356,16 @@ def _take(value: Any, steps: list[str]) -> list[JSON]:
 def to_json(value: Any) -> JSON:
     """A parsed answer as JSON: times in RFC 3339, bytes as text."""
     match value:
+        case str() | None | bool() | int() | float():
+            return value
+        case dict() | Mapping():
+            return {str(k): to_json(v) for k, v in value.items()}
+        case list() | tuple():
+            return [to_json(v) for v in value]
         case datetime():
             return timestamp(value if value.tzinfo else value.replace(tzinfo=UTC))
         case bytes():
             return value.decode("utf-8", errors="backslashreplace")
-        case Mapping():
-            return {str(k): to_json(v) for k, v in value.items()}
-        case list() | tuple():
-            return [to_json(v) for v in value]
-        case None | bool() | int() | float() | str():
-            return value
     return str(value)
 
 
@@ -359,6 +429,9 @@ def _refuse_broken(
             raise _Broken from None
 
 
+CALLER = "sts:GetCallerIdentity"
+
+
 def open_account(
     session: boto3.Session,
     name: str,
@@ -383,6 +456,7 @@ def open_account(
     partition = session.get_partition_for_region(region)
     home = HOMES.get(partition, region)
     doing = f"account {name}: asking AWS whose credentials these are"
+    asked, begin = datetime.now(UTC), time.monotonic()
     try:
         sts = session.client("sts", region_name=home, config=config)
         caller = sts.get_caller_identity()
@@ -408,4 +482,6 @@ def open_account(
             f" configuration expects {expected}"
         )
     scope = Scope("aws", name, caller["Account"], caller["Arn"], partition, home, regions)
-    return AwsReader(session, scope, config=config)
+    reader = AwsReader(session, scope, config=config)
+    reader.keep_caller(sts, caller, asked, time.monotonic() - begin)
+    return reader

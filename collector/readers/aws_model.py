@@ -34,8 +34,9 @@ SECRET_MEMBERS = frozenset(
 DEEPEST_SECRET = 4
 """How deep in an answer its model is searched for them; models may be recursive."""
 
-IDENTIFIERS = {"SSEKMSKeyId"}
-"""Shapes that a model marks sensitive although they only name a key, which is evidence itself."""
+IDENTIFIERS = {"identitystore:GroupDisplayName", "identitystore:UserName", "s3:SSEKMSKeyId"}
+"""Shapes that a model marks sensitive although they only name a key, or who has access, which is
+what the evidence is about."""
 
 
 def is_read_only(operation: botocore.model.OperationModel) -> bool:
@@ -84,7 +85,7 @@ def is_sensitive(operation: botocore.model.OperationModel, path: tuple[str, ...]
         shape = shape.members.get(step) if shape.type_name == "structure" else shape.value
     while shape is not None:
         if shape.metadata.get("sensitive"):
-            return shape.name not in IDENTIFIERS
+            return f"{operation.service_model.service_name}:{shape.name}" not in IDENTIFIERS
         shape = shape.member if shape.type_name == "list" else None
     return False
 

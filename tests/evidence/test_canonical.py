@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,21 @@ def test_canonical_bytes_survive_being_read_and_written_again(value: JSON) -> No
     written = canonical(value)
 
     assert canonical(parse_json(written)) == written
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(1 - 2**53, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(PLAIN)
+def test_the_fast_way_writes_what_the_reference_does(value: JSON) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_keys_are_sorted_by_utf16_code_units_and_nothing_is_escaped_in_vain() -> None:

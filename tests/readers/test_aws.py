@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -13,12 +13,14 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from collector.answer import CUT, REDACTED, Answer
+from collector.answer import CUT, REDACTED, Answer, items
 from collector.errors import CheckError, CredentialsError
 from collector.readers.aws import AwsReader, open_account
 from collector.readers.aws_model import is_read_only
 from collector.readers.aws_role import assume_role
+from collector.resource import lookup
 from collector.source import Aws
+from tests.aws_told import told
 
 TABLES = Aws(
     service="dynamodb", operation="ListTables", permission="dynamodb:ListTables", items="TableNames"
@@ -125,6 +127,58 @@ def test_a_token_that_nobody_follows_is_a_cut(aws: boto3.Session) -> None:
 
     assert answer.failure is not None
     assert answer.failure.code == CUT
+
+
+WEB_ACLS = Aws(
+    service="wafv2",
+    operation="ListWebACLs",
+    permission="wafv2:ListWebACLs",
+    items="WebACLs",
+    constants={"Scope": "REGIONAL"},
+    marker="NextMarker",
+)
+
+
+def test_a_listing_without_paginator_is_followed_by_its_marker() -> None:
+    """Up to the empty page: WAF gives a marker with the last ones, too."""
+    pages = {None: ["a", "b"], "b": ["c"], "c": []}
+
+    def list_web_acls(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+        names = pages[params.get("NextMarker")]
+        return {"WebACLs": [{"Name": name} for name in names], "NextMarker": (names or ["c"])[-1]}
+
+    session = told({"wafv2:ListWebACLs": list_web_acls})
+
+    answer = reader(session).read(WEB_ACLS, {"Scope": "REGIONAL"}, "us-east-1")
+
+    assert answer.is_complete
+    assert [lookup(acl, "Name") for acl in items(WEB_ACLS, answer.pages)] == ["a", "b", "c"]
+    assert b"NextMarker" not in (answer.body() or b"")
+
+
+def test_a_marker_that_leads_back_is_a_cut() -> None:
+    page = {"WebACLs": [{"Name": "a"}], "NextMarker": "a"}
+
+    session = told({"wafv2:ListWebACLs": page})
+    answer = reader(session).read(WEB_ACLS, {"Scope": "REGIONAL"}, "us-east-1")
+
+    assert not answer.is_complete
+
+
+def test_pages_by_position_are_followed_and_the_position_is_not_kept() -> None:
+    source = Aws(service="apigateway", operation="GetRestApis", permission="x", items="items")
+
+    def get_rest_apis(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+        if params.get("position") == "second":
+            return {"items": [{"id": "b"}]}
+        return {"items": [{"id": "a"}], "position": "second"}
+
+    session = told({"apigateway:GetRestApis": get_rest_apis})
+    answer = reader(session).read(source, {}, "us-east-1")
+
+    assert answer.is_complete
+    assert [lookup(api, "id") for api in items(source, answer.pages)] == ["a", "b"]
+    assert b"position" not in (answer.body() or b"")
 
 
 @pytest.mark.parametrize("said", ["<IsTruncated>true</IsTruncated>", "<NextMarker>n</NextMarker>"])

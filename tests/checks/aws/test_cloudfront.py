@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from checks.aws.cloudfront import (
+from checks.aws.cloudfront._distributions import (
     Behavior,
     BucketConnection,
     Distribution,
@@ -146,8 +146,9 @@ def test_distribution_is_read_from_the_listing_alone(aws: boto3.Session) -> None
 
     reads = read_aws(aws, https_tls12)
 
+    told = Behavior(pattern="/api/*", viewer_policy="https-only", realtime_log="")
     assert [o.resource for o in reads[DistributionConnections]] == [
-        distribution(id=made["ARN"], iam_certificate="")
+        distribution(id=made["ARN"], iam_certificate="", behaviors=(told,))
     ]
     assert [answer.source for _, answer in reads.answers] == ["cloudfront:ListDistributions"]
 

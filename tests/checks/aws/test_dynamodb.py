@@ -76,8 +76,19 @@ def test_tables_are_read_with_and_without_a_key_in_kms(aws: boto3.Session) -> No
         "arn:aws:dynamodb:us-east-1:123456789012:table/owned",
     ]
     assert [o.resource for o in reads[TableEncryption]] == [
-        TableEncryption(id="kms", state="ACTIVE", status="ENABLED", algorithm="KMS", kms_key=KEY),
-        TableEncryption(id="owned", state="ACTIVE"),
+        TableEncryption(
+            id="kms",
+            arn="arn:aws:dynamodb:us-east-1:123456789012:table/kms",
+            state="ACTIVE",
+            status="ENABLED",
+            algorithm="KMS",
+            kms_key=KEY,
+        ),
+        TableEncryption(
+            id="owned",
+            arn="arn:aws:dynamodb:us-east-1:123456789012:table/owned",
+            state="ACTIVE",
+        ),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from checks.aws.elb import (
+from checks.aws.elb._listeners import (
     Action,
     ClassicListener,
     ClassicLoadBalancer,

@@ -10,26 +10,33 @@ import pytest
 from moto.iam.models import IAMBackend
 from pydantic import ValidationError
 
-from checks.aws import iam
 from checks.aws.iam import (
-    AccountSummary,
+    _credentials,
+    _entities,
+    _identity_center,
+    _inventories,
+    _password_policy,
+    _root,
+)
+from checks.aws.iam._credentials import (
     CredentialReportUser,
+    access_key_age,
+    console_users_mfa,
+    unused_credentials,
+)
+from checks.aws.iam._entities import (
+    EntityCounts,
     Group,
     InlinePolicy,
     ManagedPolicy,
-    PasswordPolicy,
     PolicyVersion,
     Role,
     User,
-    access_key_age,
-    console_users_mfa,
-    no_admin_policies,
-    password_policy,
-    role_inventory,
-    root_mfa,
-    root_no_access_keys,
-    unused_credentials,
 )
+from checks.aws.iam._inventories import role_inventory
+from checks.aws.iam._password_policy import PasswordPolicy, password_policy
+from checks.aws.iam._policies import no_admin_policies
+from checks.aws.iam._root import AccountSummary, root_mfa, root_no_access_keys
 from checks.aws.policy import document
 from collector.check import Check
 from collector.evaluate import evaluate
@@ -159,6 +166,16 @@ def role(
     )
 
 
+def of_user(*policies: InlinePolicy) -> User:
+    """A user with these inline policies and nothing else."""
+    return User(id=USER, created=OLD, groups=(), attached=(), inline=policies)
+
+
+def of_group(*policies: InlinePolicy) -> Group:
+    """A group with these inline policies."""
+    return Group(id=GROUP, created=OLD, inline=policies)
+
+
 ALL: dict[str, object] = {"Action": "*", "Resource": "*"}
 SOME: dict[str, object] = {"Action": "s3:GetObject", "Resource": "*"}
 USER, GROUP = f"arn:aws:iam::{OWN}:user/u", f"arn:aws:iam::{OWN}:group/g"
@@ -285,13 +302,13 @@ CASES = [
         outcome="not_applicable", reason="attached to nothing"),
     row(no_admin_policies, Role.model_copy(role(EC2), update={"inline": inline(SOME, ALL)}),
         outcome="fail", reason="inline policy p2 allows every action on every resource"),
-    row(no_admin_policies, Group(id=GROUP, inline=inline({"NotAction": "s3:*", "Resource": "*"})),
+    row(no_admin_policies, of_group(*inline({"NotAction": "s3:*", "Resource": "*"})),
         outcome="fail",
         reason="inline policy p1 allows everything but a list that leaves IAM open"),
-    row(no_admin_policies, User(id=USER, inline=inline(SOME)),
+    row(no_admin_policies, of_user(*inline(SOME)),
         outcome="pass", reason="no statement allows every action on every resource"),
-    row(no_admin_policies, User(id=USER), outcome="not_applicable", reason="no inline policies"),
-    row(no_admin_policies, User(id=USER, inline=inline(*[ALL] * 7)), outcome="fail",
+    row(no_admin_policies, of_user(), outcome="not_applicable", reason="no inline policies"),
+    row(no_admin_policies, of_user(*inline(*[ALL] * 7)), outcome="fail",
         reason="; ".join(f"inline policy p{n} allows every action on every resource"
                          for n in range(1, 6)) + " and 2 more"),
 
@@ -411,12 +428,51 @@ def test_verdict(case: Case) -> None:
     case.holds()
 
 
-RESOURCES = [v for v in vars(iam).values() if isinstance(v, type) and issubclass(v, Resource)]
+MODULES = (_credentials, _entities, _identity_center, _inventories, _password_policy, _root)
+RESOURCES = {
+    v
+    for module in MODULES
+    for v in vars(module).values()
+    if isinstance(v, type) and issubclass(v, Resource)
+}
 
 
-@pytest.mark.parametrize("resource", [r for r in RESOURCES if r is not Resource])
+@pytest.mark.parametrize("resource", sorted(RESOURCES - {Resource}, key=str))
 def test_paths_are_those_of_the_api(resource: type[Resource]) -> None:
     assert_paths(resource)
+
+
+def test_ids_and_types_are_those_of_the_service_whatever_module_holds_them() -> None:
+    checks: list[Check[...]] = [
+        access_key_age,
+        console_users_mfa,
+        no_admin_policies,
+        password_policy,
+        role_inventory,
+        root_mfa,
+        root_no_access_keys,
+        unused_credentials,
+    ]
+
+    assert [check.id for check in checks] == [
+        "aws.iam.access_key_age",
+        "aws.iam.console_users_mfa",
+        "aws.iam.no_admin_policies",
+        "aws.iam.password_policy",
+        "aws.iam.role_inventory",
+        "aws.iam.root_mfa",
+        "aws.iam.root_no_access_keys",
+        "aws.iam.unused_credentials",
+    ]
+    types = [r.type_name() for r in (CredentialReportUser, User, Group, Role, ManagedPolicy)]
+    assert types == [
+        "aws.iam.credential_report_user",
+        "aws.iam.user",
+        "aws.iam.group",
+        "aws.iam.role",
+        "aws.iam.managed_policy",
+    ]
+    assert AccountSummary.type_name() == PasswordPolicy.type_name() == "aws.account"
 
 
 def policy(**elements: object) -> str:
@@ -442,7 +498,11 @@ def test_users_groups_roles_and_policies_are_read_in_one_call(aws: boto3.Session
 
     arn = "arn:aws:iam::123456789012"
     (web,) = (o.resource for o in reads[Role])
-    assert [a.source for _, a in reads.answers] == ["iam:GetAccountAuthorizationDetails"]
+    assert sorted(a.source for _, a in reads.answers) == [
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetAccountSummary",
+    ]
+    assert [o.resource for o in reads[EntityCounts]] == [EntityCounts(users=1, groups=1, roles=1)]
     assert (web.id, web.path, web.trust) == (f"{arn}:role/app/web", "/app/", document(trust))
     assert (web.inline, web.last_used, web.created.tzinfo) == ((), None, UTC)
     results = evaluate([no_admin_policies], reads, settings={}, now=NOW)

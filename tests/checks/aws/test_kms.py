@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import boto3
 import pytest
 
-from checks.aws.kms import Key, KeyMetadata, KeyRotation, rotation
+from checks.aws.kms import Key, KeyMetadata, KeyRotation, not_pending_deletion, rotation
 from collector.evidence.canonical import JSON
 from tests.botocore_shape import assert_shape
 from tests.cases import Case, read_aws, row
 
 ARN = "arn:aws:kms:us-east-1:123456789012:key/phi"
 OFF = KeyRotation(is_on=False)
+DAY = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def key(**changes: object) -> KeyMetadata:
@@ -56,6 +59,17 @@ CASES = [
         reason="keys of kind RSA_2048 for ENCRYPT_DECRYPT cannot be rotated by KMS"),
     row(rotation, key(multi_region_type="REPLICA", primary=ARN), OFF,
         outcome="not_applicable", reason=f"the key is a replica; rotation is set at {ARN}"),
+
+    *(row(not_pending_deletion, key(state=state), outcome="pass", reason="no deletion is scheduled")
+      for state in ("Creating", "Disabled", "Enabled", "PendingImport", "Unavailable", "Updating")),
+    row(not_pending_deletion, key(state="PendingDeletion", deletion=DAY), outcome="fail",
+        reason="the key is to be deleted on 2026-07-01"),
+    row(not_pending_deletion, key(state="PendingDeletion"), outcome="fail",
+        reason="the key is to be deleted"),
+    row(not_pending_deletion, key(state="PendingReplicaDeletion"), outcome="fail",
+        reason="the key is to be deleted after its replicas"),
+    row(not_pending_deletion, key(manager="AWS", state="PendingDeletion"),
+        outcome="not_applicable", reason="AWS manages the key"),
 ]  # fmt: skip
 
 
@@ -124,3 +138,14 @@ def test_key_of_a_service_is_read_as_managed_by_aws() -> None:
     read = KeyMetadata.parse(answer, Key(id=ARN))
 
     assert (read.manager, read.rotatable_id) == ("AWS", None)
+
+
+def test_a_key_that_is_to_be_deleted_is_read_with_the_day(aws: boto3.Session) -> None:
+    kms = aws.client("kms")
+    made = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=made, PendingWindowInDays=7)
+
+    (one,) = (o.resource for o in read_aws(aws, not_pending_deletion)[KeyMetadata])
+
+    assert one.state == "PendingDeletion"
+    assert one.deletion is not None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from checks.aws.logs import LogGroup, retention
+from checks.aws.logs import LogGroup, group_encrypted, retention
 from tests.botocore_paths import assert_paths
 from tests.cases import Case, read_aws, row
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"
 
 CASES = [
     row(retention, LogGroup(id="app"), outcome="pass", reason="events never expire"),
@@ -21,6 +23,16 @@ CASES = [
         outcome="fail", reason="events expire after 400 days, before 2190"),
     row(retention, LogGroup(id="app", log_class="DELIVERY"),
         outcome="not_applicable", reason="log class DELIVERY, on the way to a store"),
+
+    row(group_encrypted, LogGroup(id="app", kms_key=KEY),
+        outcome="pass", reason=f"encrypted with key {KEY}"),
+    row(group_encrypted, LogGroup(id="app"), outcome="fail", reason="no KMS key"),
+    row(group_encrypted, LogGroup(id="app", log_class="DELIVERY"),
+        outcome="fail", reason="no KMS key"),
+    row(group_encrypted, LogGroup(id="/ehr/api"), prefixes=("/ehr/", "/portal/"),
+        outcome="fail", reason="no KMS key"),
+    row(group_encrypted, LogGroup(id="/aws/codebuild/x"), prefixes=("/ehr/", "/portal/"),
+        outcome="not_applicable", reason="not among the log groups to judge"),
 ]  # fmt: skip
 
 
@@ -48,3 +60,14 @@ def test_log_groups_are_read_in_each_region_on_all_pages(aws: boto3.Session) -> 
     assert found["arn:aws:logs:us-east-1:123456789012:log-group:app-50"] is None
     assert found["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/web"] == 30
     assert "storedBytes" not in str([a.pages for _, a in reads.answers])
+
+
+def test_key_of_a_log_group_is_read(aws: boto3.Session) -> None:
+    client = aws.client("logs")
+    client.create_log_group(logGroupName="app", kmsKeyId=KEY)
+    client.create_log_group(logGroupName="plain")
+
+    reads = read_aws(aws, group_encrypted)
+
+    found = {o.resource.id: o.resource.kms_key for o in reads[LogGroup]}
+    assert found == {"app": KEY, "plain": None}

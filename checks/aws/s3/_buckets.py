@@ -1,4 +1,4 @@
-"""Amazon S3: buckets."""
+"""Buckets: who reaches them, how they are encrypted, what they keep and log."""
 
 from typing import Literal, Self
 

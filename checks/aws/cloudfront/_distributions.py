@@ -1,4 +1,4 @@
-"""Amazon CloudFront: distributions."""
+"""Distributions, and the TLS of them."""
 
 import re
 from collections.abc import Iterator
@@ -34,6 +34,7 @@ class Behavior(Part):
 
     pattern: str = at("PathPattern")
     viewer_policy: ViewerPolicy = at("ViewerProtocolPolicy")
+    realtime_log: str | None = at("RealtimeLogConfigArn", default=None)
 
 
 class OriginConnection(Part):
@@ -89,6 +90,8 @@ class Distribution(Resource):
     id: str = at("ARN")
     is_enabled: bool = at("Enabled")
     viewer_policy: ViewerPolicy = at("DefaultCacheBehavior.ViewerProtocolPolicy")
+    realtime_log: str | None = at("DefaultCacheBehavior.RealtimeLogConfigArn", default=None)
+    web_acl: str | None = at("WebACLId", default=None)
     behaviors: tuple[Behavior, ...] = at("CacheBehaviors.Items", default=())
     behavior_count: int = at("CacheBehaviors.Quantity")
     origins: tuple[Origin, ...] = at("Origins.Items")
@@ -112,6 +115,16 @@ class Distribution(Resource):
         """The id of the VPC origin, where there is exactly one."""
         found = {o.vpc_origin for o in self.origins} - {None}
         return found.pop() if len(found) == 1 else None
+
+    @property
+    def acl(self) -> str | None:
+        """The web ACL, where it is one of the present WAF; the older one names them by an id."""
+        return self.web_acl if self.web_acl and ":wafv2:" in self.web_acl else None
+
+    @property
+    def enabled_id(self) -> str | None:
+        """The short id, where the distribution is enabled."""
+        return self.id.rpartition("/")[2] if self.is_enabled else None
 
 
 class DistributionConnections(Resource):

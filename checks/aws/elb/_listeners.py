@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: application, network and gateway load balancers, and classic ones."""
+"""Load balancers and their listeners, and the TLS of these."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -30,6 +30,17 @@ class LoadBalancer(Resource):
     kind: Kind = at("Type")
     # Gateway load balancers have none. Without one, a load balancer counts as facing the internet.
     scheme: Scheme = at("Scheme", default="internet-facing")
+
+    @property
+    def network_id(self) -> str | None:
+        """The id of a network load balancer, whose listeners say what it can log."""
+        return self.id if self.kind == "network" else None
+
+    @property
+    def web_id(self) -> str | None:
+        """The id of an application load balancer that faces the internet."""
+        faces = self.kind == "application" and self.scheme == "internet-facing"
+        return self.id if faces else None
 
 
 class Listener(Resource):

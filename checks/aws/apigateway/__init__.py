@@ -1,0 +1,1 @@
+"""Amazon API Gateway: REST, HTTP and WebSocket APIs, and their domains."""

@@ -1,0 +1,1 @@
+"""AWS IAM: the root user, users' credentials, policies, roles, and IAM Identity Center."""

@@ -1,0 +1,176 @@
+"""The SDK's service models, reduced to what is called.
+
+botocore holds the whole model of each service it makes a client of. Of EC2's eight hundred
+operations a run calls a dozen, and half the CPU and two thirds of the memory of a run would go into
+the rest. A file loader of our own, botocore's place for that, leaves out the other operations,
+what only they refer to, and the documentation. What is kept is kept as it is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import botocore.loaders
+import botocore.session
+
+from collector.reads import Region
+from collector.source import Aws, Source
+
+SIGN_IN = "sts"
+"""The service that is kept whole: which of its operations lead to credentials is the SDK's matter.
+"""
+
+REPORT = ("GenerateCredentialReport", "GetCredentialReport")
+"""What is called for the one source that is a report."""
+
+
+class Models(botocore.loaders.JSONFileLoader):
+    """Reads the files that botocore asks for, without their endings.
+
+    Several sessions may share one; each file is then read once.
+    """
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        """Keep what the AWS sources among `sources` call; other services keep everything."""
+        wanted: dict[str, set[str]] = {}
+        for source in (Region.source, *sources):
+            if isinstance(source, Aws) and source.service != SIGN_IN:
+                called = REPORT if source.report else (source.operation,)
+                wanted.setdefault(source.service, set()).update(called)
+        self._wanted = wanted
+        self._files: dict[str, Any] = {}
+
+    def use_in(self, session: botocore.session.Session) -> None:
+        """Let the clients that the session makes from now on know these operations alone.
+
+        Args:
+            session: one that has made no client yet.
+        """
+        path = session.get_config_variable("data_path")
+        loader = _Loader(path.split(os.pathsep) if path else None, file_loader=self)
+        session.register_component("data_loader", loader)
+
+    def exists(self, file_path: str) -> bool:
+        """Whether there is such a file."""
+        return any(Path(file_path + ending).is_file() for ending in (".json.gz", ".json"))
+
+    def load_file(self, file_path: str) -> Any:
+        """What the file holds, or None if there is none."""
+        if file_path not in self._files:
+            self._files[file_path] = self._load(file_path)
+        return self._files[file_path]
+
+    def _load(self, file_path: str) -> Any:
+        packed, plain = Path(file_path + ".json.gz"), Path(file_path + ".json")
+        if packed.is_file():
+            found = json.loads(gzip.decompress(packed.read_bytes()))
+        elif plain.is_file():
+            found = json.loads(plain.read_bytes())
+        else:
+            return None
+        path = Path(file_path)
+        service = path.parent.parent.name
+        if service not in self._wanted:
+            return found
+        if path.name == "service-2":
+            return reduced(found, self._wanted[service])
+        if path.name.startswith("service-2."):
+            return self._extras(found, self.load_file(str(path.with_name("service-2"))))
+        return found
+
+    def _extras(self, extras: Any, model: Mapping[str, Any]) -> Any:
+        """Additions to a model, without those to what it does not hold any more."""
+        added = extras.get("merge", {})
+        kept = {
+            part: {name: more for name, more in values.items() if name in model.get(part, {})}
+            if part in ("operations", "shapes")
+            else values
+            for part, values in added.items()
+        }
+        return extras | {"merge": kept}
+
+
+class EventNames:
+    """Lets clients look up the present name of each of their events once.
+
+    botocore goes through its list of former names at each of the nine events of a request, which is
+    a tenth of what a request takes. The names are the same for all clients.
+    """
+
+    def __init__(self) -> None:
+        self._look_up: Any = None
+
+    def remember_in(self, client: Any) -> None:
+        """Let a client use what other clients have looked up."""
+        events = client.meta.events
+        if self._look_up is None:
+            self._look_up = lru_cache(maxsize=4096)(events._alias_event_name)
+        events._alias_event_name = self._look_up
+
+
+@lru_cache(maxsize=1)
+def models_of(sources: frozenset[Source]) -> Models:
+    """The models of a run, which its accounts share."""
+    return Models(sources)
+
+
+class _Loader(botocore.loaders.Loader):
+    """Takes every folder of the search paths for a service, instead of looking into all of them."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """Names that may be services; a wrong one is told when its file is not found."""
+        found: set[str] = set()
+        for path in self.search_paths:
+            with suppress(OSError):
+                # Once a client: a Path for each of four hundred names would cost too much.
+                found.update(os.listdir(path))  # noqa: PTH208
+        return sorted(found)
+
+
+def reduced(model: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+    """A service's model with only the operations `wanted`, and the shapes that these refer to."""
+    kept = {name: model["operations"][name] for name in wanted if name in model["operations"]}
+    shapes: dict[str, Any] = {}
+    following = list(_referred(kept))
+    while following:
+        name = following.pop()
+        if name not in shapes:
+            shapes[name] = model["shapes"][name]
+            following += _referred(shapes[name])
+    rest = {k: v for k, v in model.items() if k not in ("documentation", "operations", "shapes")}
+    return rest | {"operations": _bare(kept), "shapes": _bare(shapes)}
+
+
+def _referred(value: Any) -> Iterable[str]:
+    """Names of the shapes that a part of a model refers to."""
+    match value:
+        case {"shape": str(name)}:
+            yield name
+        case Mapping():
+            for inner in value.values():
+                yield from _referred(inner)
+        case list():
+            for inner in value:
+                yield from _referred(inner)
+
+
+def _bare(value: Any) -> Any:
+    """A part of a model without its documentation."""
+    match value:
+        case Mapping():
+            # A member of a structure may have that name; what it stands for is then no text.
+            return {
+                name: _bare(inner)
+                for name, inner in value.items()
+                if name != "documentation" or not isinstance(inner, str)
+            }
+        case list():
+            return [_bare(inner) for inner in value]
+    return value
