@@ -77,6 +77,9 @@ NOT_RESOLVED = "NotResolved"
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
 
+UNPARSED = (botocore.parsers.ResponseParserError, KeyError, RecursionError)
+"""How the SDK's parsers say that something is no answer; the second: XML of something else."""
+
 EXPIRED = frozenset(
     {
         "ExpiredToken",
@@ -157,7 +160,7 @@ class AwsReader:
                     read.follow(client, operation, self._paginator(client, operation))
             except botocore.exceptions.ClientError as error:
                 read.refused(error)
-            except (_Broken, botocore.parsers.ResponseParserError):
+            except (_Broken, *UNPARSED):
                 # The SDK asks again for what the cloud refuses, not for what breaks on the way.
                 if attempt + 1 < ATTEMPTS_AT_BROKEN:
                     continue
@@ -221,6 +224,7 @@ class AwsReader:
                 session: Any = self._session  # the stubs know each service by a literal
                 client = session.client(service, region_name=region, config=self._once)
                 _drop_host_prefix(client)
+                client.meta.events.register("before-parse", _refuse_no_object)
                 client.meta.events.register("response-received", _refuse_broken)
                 bucket = bucket_of(service)
                 client.meta.events.register("before-send", lambda **_: bucket.take())
@@ -408,6 +412,26 @@ class _Broken(botocore.exceptions.BotoCoreError):
     """An answer broke off, or is no JSON, which the SDK itself takes for an empty one."""
 
     fmt = "the answer is broken"
+
+
+def _refuse_no_object(
+    operation_model: botocore.model.OperationModel, response_dict: Mapping[str, Any], **_: object
+) -> None:
+    """Refuse JSON that is no object, over which the SDK stumbles."""
+    shape = operation_model.output_shape
+    body = response_dict["body"]
+    is_whole = shape is not None and "payload" not in shape.serialization
+    if not is_whole or response_dict["status_code"] >= 300 or not isinstance(body, bytes):
+        return
+    if "json" in operation_model.service_model.resolved_protocol:
+        try:
+            content = json.loads(body.decode() or "{}")
+        except json.JSONDecodeError:
+            return  # The SDK sees some of it by itself; the rest is refused when it has parsed it.
+        except UnicodeDecodeError:
+            raise _Broken from None
+        if not isinstance(content, dict):
+            raise _Broken
 
 
 def _refuse_broken(
