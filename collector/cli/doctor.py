@@ -104,7 +104,7 @@ def _account(bench: Workbench, name: str) -> bool:
     others: set[str] = set()
     for source, answer in reads.answers:
         failure = answer.failure
-        if failure is None or answer.is_absent:
+        if failure is None or answer.is_absent or (source, answer.place) in reads.not_offered:
             continue
         if failure.denied:
             for permission in source.permissions:

@@ -27,7 +27,17 @@ import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
+from collector.answer import (
+    CUT,
+    MALFORMED,
+    NOT_RESOLVED,
+    Answer,
+    Failure,
+    Finished,
+    IsSensitive,
+    Scope,
+    scrub,
+)
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_dates import dated
@@ -70,9 +80,6 @@ unchanged account."""
 
 ECHOED = ("ContinuationToken", "Marker")
 """The same, but some operations with a paginator also repeat in them what they were asked with."""
-
-NOT_RESOLVED = "NotResolved"
-"""Code of a read whose endpoint has no address: a region without that service, or no network."""
 
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""

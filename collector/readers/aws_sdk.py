@@ -20,6 +20,7 @@ from typing import Any
 import botocore.loaders
 import botocore.session
 
+from collector.offers import OFFERS
 from collector.reads import Region
 from collector.source import Aws, Source
 
@@ -40,7 +41,7 @@ class Models(botocore.loaders.JSONFileLoader):
     def __init__(self, sources: Iterable[Source]) -> None:
         """Keep what the AWS sources among `sources` call; other services keep everything."""
         wanted: dict[str, set[str]] = {}
-        for source in (Region.source, *sources):
+        for source in (Region.source, OFFERS, *sources):
             if isinstance(source, Aws) and source.service != SIGN_IN:
                 called = REPORT if source.report else (source.operation,)
                 wanted.setdefault(source.service, set()).update(called)
