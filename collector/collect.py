@@ -195,11 +195,19 @@ class _Collection:
         else:
             self._arrived(resource, above, pending)
 
+    def _filled(self, value: JSON) -> JSON:
+        """A constant with the account's id where it wants it, in a text or in a list of texts."""
+        match value:
+            case str():
+                return value.format(account=self.scope.account)
+            case list():
+                return [self._filled(inner) for inner in value]
+        return value
+
     def _params(self, source: Source, above: _Node | None) -> dict[str, JSON] | None:
         """The parameters of a call; None where the parent has nothing to ask for."""
         params: dict[str, JSON] = {
-            name: value.format(account=self.scope.account) if isinstance(value, str) else value
-            for name, value in source.constants.items()
+            name: self._filled(value) for name, value in source.constants.items()
         }
         if above is None:
             return params

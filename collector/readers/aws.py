@@ -32,6 +32,7 @@ from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
+from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
 from collector.readers.aws_sdk import EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
@@ -51,13 +52,13 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "standard", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
     user_agent=f"{__name__.partition('.')[0]} Botocore/{botocore.__version__}",
 )
-"""At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
+"""How clients call. At a limit of 20 a second, the SDK's default of 3 attempts loses 18 of 200."""
 
 TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
@@ -68,6 +69,9 @@ unchanged account."""
 
 ECHOED = ("ContinuationToken", "Marker")
 """The same, but some operations with a paginator also repeat in them what they were asked with."""
+
+NOT_RESOLVED = "NotResolved"
+"""Code of a read whose endpoint has no address: a region without that service, or no network."""
 
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
@@ -102,7 +106,10 @@ class AwsReader:
         """Read with `session` as it is; `scope.home` is where global services are asked."""
         self._session = session
         self._scope = scope
-        self._config = config
+        # Our own `Retries` asks again; what the SDK would do is turned off for these clients.
+        options: Any = config  # the stubs do not know its attributes
+        self._attempts: int = options.retries["total_max_attempts"]
+        self._once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -156,7 +163,9 @@ class AwsReader:
                 read.failure = Failure(MALFORMED, "the answer could not be parsed")
             except botocore.exceptions.BotoCoreError as error:
                 code = type(error).__name__.removesuffix("Error")
-                read.failure = Failure(code, scrub(str(error)))
+                read.failure = Failure(
+                    NOT_RESOLVED if is_without_host(error) else code, scrub(str(error))
+                )
             break
         return self._answer(client, read, time.monotonic() - begin)
 
@@ -207,11 +216,13 @@ class AwsReader:
             key = (service, region)
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
-                client = session.client(service, region_name=region, config=self._config)
+                client = session.client(service, region_name=region, config=self._once)
                 _drop_host_prefix(client)
                 client.meta.events.register("response-received", _refuse_broken)
                 bucket = bucket_of(service)
                 client.meta.events.register("before-send", lambda **_: bucket.take())
+                retries = Retries(self._attempts, bucket)
+                client.meta.events.register("needs-retry", retries.needs_retry)
                 self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
