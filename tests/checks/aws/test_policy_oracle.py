@@ -20,14 +20,13 @@ from __future__ import annotations
 import functools
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from checks.aws.policy import Document, document
-from checks.aws.trust import weaknesses
 
 Record = Callable[[str, object], None]
 Elements = dict[str, Any]
