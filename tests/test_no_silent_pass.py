@@ -54,6 +54,10 @@ LEFT_OUT: Allowed = {
         "optionally populated:"
         " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
     ),
+    ("iam:GetAccountAuthorizationDetails", "UserDetailList.UserPolicyList"): (
+        "left out of a user without inline policies, as in the example of"
+        " https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html"
+    ),
     ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
         "events of a group without it never expire:"
         " https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"
