@@ -55,8 +55,8 @@ LEFT_OUT: Allowed = {
         " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
     ),
     ("iam:GetAccountAuthorizationDetails", "UserDetailList.UserPolicyList"): (
-        "left out of a user without inline policies, as in the example of"
-        " https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html"
+        "IAM leaves it out of a user without inline policies, which its documentation does not say:"
+        " https://github.com/salesforce/cloudsplaining/blob/master/examples/files/example.json"
     ),
     ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
         "events of a group without it never expire:"
