@@ -195,19 +195,11 @@ class _Collection:
         else:
             self._arrived(resource, above, pending)
 
-    def _filled(self, value: JSON) -> JSON:
-        """A constant with the account's id where it wants it, in a text or in a list of texts."""
-        match value:
-            case str():
-                return value.format(account=self.scope.account)
-            case list():
-                return [self._filled(inner) for inner in value]
-        return value
-
     def _params(self, source: Source, above: _Node | None) -> dict[str, JSON] | None:
         """The parameters of a call; None where the parent has nothing to ask for."""
         params: dict[str, JSON] = {
-            name: self._filled(value) for name, value in source.constants.items()
+            name: _with_account(value, self.scope.account)
+            for name, value in source.constants.items()
         }
         if above is None:
             return params
@@ -366,6 +358,19 @@ def _with_volatile(item: JSON, answer: Answer) -> JSON:
     if not isinstance(item, Mapping) or not isinstance(volatile, Mapping):
         return item
     return {**item, **{name: value for name, value in volatile.items() if "." not in name}}
+
+
+def _with_account(value: JSON, account: str) -> JSON:
+    """A constant parameter with the account's id in the place of `{account}`."""
+    match value:
+        case str():
+            return value.replace("{account}", account)
+        case Mapping():
+            return {name: _with_account(inner, account) for name, inner in value.items()}
+        case list():
+            return [_with_account(inner, account) for inner in value]
+        case _:
+            return value
 
 
 def _can_be_kept(answer: Answer) -> bool:

@@ -32,7 +32,7 @@ class Source:
     """What all sources have in common.
 
     A parameter whose value at the parent is None is not asked for at all: the answer is then
-    empty, and the resource is made of its defaults.
+    empty. A list of resources then has none; what is no list is made of its defaults.
     """
 
     provider: ClassVar[Provider | AnyProvider]
@@ -52,8 +52,9 @@ class Source:
     where the field is a tuple itself, of all that it holds."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
-    """Parameters that are always the same; `{account}` in a string, or in those of a list, is
-    the account's id."""
+    """Parameters that are always the same; `{account}` in a string, at any depth, is the account's
+    id. On AWS, the strings `{today}` and `{30 days ago}` are days, told from the start of the read.
+    """
 
     repeats: Mapping[str, str] = field(default_factory=dict)
     """Parameter → path in the answer where the API repeats it; `*` stands for each item of a list.
