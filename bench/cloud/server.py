@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from io import BytesIO
+from types import ModuleType
 from typing import Any
 
 from bench.cloud import data, identity, missing, servers
@@ -86,7 +87,20 @@ def _asked(environ: dict[str, Any]) -> missing.Asked:
     return missing.Asked(service, region, method, path, headers, body)
 
 
+def without_validator() -> None:
+    """Let moto's API Gateway be imported without the validator of OpenAPI documents.
+
+    It is asked only when an API is made of such a document, and brings 12 packages.
+    """
+    names = ("openapi_spec_validator", "validation", "exceptions")
+    stand_ins = {".".join(names[: i + 1]): ModuleType(name) for i, name in enumerate(names)}
+    vars(stand_ins["openapi_spec_validator"])["validate"] = None
+    vars([*stand_ins.values()][-1])["OpenAPIValidationError"] = ValueError
+    sys.modules.update(stand_ins)
+
+
 def main() -> None:
+    without_validator()
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     made = seed(int(sys.argv[1]))
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
