@@ -63,7 +63,7 @@ class Statement(BaseModel):
     """One statement. An element that is not there is None; an element of unknown name is refused,
     because a statement that is not understood must not be judged."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sid: str | None = Field(default=None, alias="Sid")
     effect: Literal["Allow", "Deny"] = Field(alias="Effect")
@@ -136,7 +136,7 @@ class Statement(BaseModel):
 class Document(BaseModel):
     """A policy document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str | None = Field(default=None, alias="Version")
     id: str | None = Field(default=None, alias="Id")

@@ -59,6 +59,15 @@ class AttachedPolicy(Part):
     arn: str = at("PolicyArn")
 
 
+class KnownUser(Resource):
+    """An IAM user, whatever else there is to be read of it."""
+
+    source = _details("UserDetailList")
+    reconciled = (Figure(of=EntityCounts, field="users", settles_in=SETTLES_IN),)
+    id: Arn = at("Arn")
+    created: datetime = at("CreateDate")
+
+
 class User(Resource):
     """An IAM user: its groups, and the policies it holds itself."""
 
