@@ -54,6 +54,10 @@ LEFT_OUT: Allowed = {
         "optionally populated:"
         " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
     ),
+    ("iam:GetAccountAuthorizationDetails", "UserDetailList.UserPolicyList"): (
+        "IAM leaves it out of a user without inline policies, which its documentation does not say:"
+        " https://github.com/salesforce/cloudsplaining/blob/master/examples/files/example.json"
+    ),
     ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
         "events of a group without it never expire:"
         " https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"
