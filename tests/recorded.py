@@ -37,11 +37,7 @@ Subject: TypeAlias = "tuple[str, str, str]"
 """Check, full name and region of what a result is about."""
 
 
-class Kept(Answer):
-    """An answer with other content than was brought, whose provenance does not matter."""
-
-
-def kept(answer: Answer, **changes: Any) -> Kept:
+def kept(answer: Answer, **changes: Any) -> Answer:
     """The same answer with another content."""
     given = {
         "pages": answer.pages,
@@ -49,7 +45,7 @@ def kept(answer: Answer, **changes: Any) -> Kept:
         "is_absent": answer.is_absent,
         **changes,
     }
-    return Kept(answer.source, answer.params, answer.place, **given)
+    return Answer(answer.source, answer.params, answer.place, **given)
 
 
 @dataclass(eq=False)
@@ -62,7 +58,7 @@ class Recorded:
     now: datetime = NOW
 
     @cached_property
-    def answers(self) -> Mapping[Key, Kept]:
+    def answers(self) -> Mapping[Key, Answer]:
         """Every answer by its call."""
         return {(a.source, canonical(a.params), a.place): kept(a) for _, a in self.reads.answers}
 

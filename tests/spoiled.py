@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from pydantic import BaseModel
 
-from collector.answer import CUT, Failure
+from collector.answer import CUT, Answer, Failure
 from collector.evidence.canonical import JSON, canonical
 from collector.resource import Part, Resource, lookup
 from collector.source import Arm, Aws, Gcp, Graph, Source
@@ -19,7 +19,7 @@ from tests.azure.answers import SUBSCRIPTION
 from tests.azure.cloud import TYPES
 from tests.botocore_shape import enum_of, operation_model
 from tests.google.schema import document, methods, resolved, step_into
-from tests.recorded import Kept, Key, Recorded, kept
+from tests.recorded import Key, Recorded, kept
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -59,7 +59,7 @@ class Trial:
     kind: str
     operation: str
     where: str
-    answers: Mapping[Key, Kept]
+    answers: Mapping[Key, Answer]
     field: str = ""
     """Names on the way to what was changed in a page."""
     is_other: bool = False
@@ -83,7 +83,7 @@ def single_calls(account: Recorded) -> Iterator[Trial]:
                     yield Trial(kind, operation, str(key), {key: failing(account, key, kind)})
 
 
-def failing(account: Recorded, key: Key, kind: str) -> Kept:
+def failing(account: Recorded, key: Key, kind: str) -> Answer:
     """A call that failed; one that was cut has brought half of its first page."""
     answer = account.answers[key]
     pages: tuple[JSON, ...] = ()
