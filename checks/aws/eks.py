@@ -38,6 +38,7 @@ class ClusterEncryption(Resource):
         permission="eks:DescribeCluster",
         per=Cluster,
         params={"name": "id"},
+        repeats={"name": "cluster.name"},
     )
     version: str = at("cluster.version")
     encryption: tuple[Encryption, ...] = at("cluster.encryptionConfig", default=())

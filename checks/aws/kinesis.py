@@ -29,6 +29,7 @@ class StreamEncryption(Resource):
         permission="kinesis:DescribeStreamSummary",
         per=Stream,
         params={"StreamName": "id"},
+        repeats={"StreamName": "StreamDescriptionSummary.StreamName"},
         # What comes and goes with the load.
         volatile=(
             "StreamDescriptionSummary.ConsumerCount",
@@ -70,6 +71,7 @@ class DeliveryStreamEncryption(Resource):
         permission="firehose:DescribeDeliveryStream",
         per=DeliveryStream,
         params={"DeliveryStreamName": "id"},
+        repeats={"DeliveryStreamName": "DeliveryStreamDescription.DeliveryStreamName"},
     )
     kind: Literal["DatabaseAsSource", "DirectPut", "KinesisStreamAsSource", "MSKAsSource"] = at(
         "DeliveryStreamDescription.DeliveryStreamType"

@@ -39,6 +39,7 @@ class DomainEncryption(Resource):
         permission="es:DescribeDomain",
         per=Domain,
         params={"DomainName": "id"},
+        repeats={"DomainName": "DomainStatus.DomainName"},
     )
     is_deleted: bool = at("DomainStatus.Deleted", default=False)
     state: (

@@ -26,6 +26,7 @@ class TopicAttributes(Resource):
         permission="sns:GetTopicAttributes",
         per=Topic,
         params={"TopicArn": "id"},
+        repeats={"TopicArn": "Attributes.TopicArn"},
         volatile=(
             "Attributes.SubscriptionsConfirmed",
             "Attributes.SubscriptionsDeleted",
