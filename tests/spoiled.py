@@ -106,7 +106,17 @@ def contents(account: Recorded) -> Iterator[Trial]:
                     pages[number] = spoiled
                     answer = kept(account.answers[key], pages=tuple(pages))
                     where = f"{_text(path)} {what} of {key}"
-                    yield Trial(kind, operation, where, {key: answer}, ".".join(_names(path)))
+                    names, is_other = ".".join(_names(path)), kind == "no items"
+                    yield Trial(kind, operation, where, {key: answer}, names, is_other)
+
+
+def without_volatile(account: Recorded) -> Iterator[Trial]:
+    """Each answer without what is kept of it with the call."""
+    for operation, keys in account.calls.items():
+        for key in keys:
+            if account.answers[key].provenance != {}:
+                answer = kept(account.answers[key], provenance={})
+                yield Trial("dropped", operation, f"what is volatile of {key}", {key: answer})
 
 
 def others(account: Recorded) -> Iterator[Trial]:
@@ -160,7 +170,7 @@ def _emptied(lists: Sequence[str], page: JSON) -> Iterator[tuple[str, Path, str,
         for path in _list_paths(page, items.split(".")):
             emptied = _recounted(changed(emptied, path, []), (*path, 0))
         if emptied != page:
-            yield "empty", (), items, emptied
+            yield "no items", (), items, emptied
 
 
 def _spoiled(

@@ -55,8 +55,8 @@ LEFT_OUT: Allowed = {
         " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
     ),
     ("iam:GetAccountAuthorizationDetails", "UserDetailList.UserPolicyList"): (
-        "IAM leaves it out of a user without inline policies, which its documentation does not say:"
-        " https://github.com/salesforce/cloudsplaining/blob/master/examples/files/example.json"
+        "a user without it has no inline policy:"
+        " https://docs.aws.amazon.com/cli/latest/reference/iam/get-account-authorization-details.html"
     ),
     ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
         "events of a group without it never expire:"
