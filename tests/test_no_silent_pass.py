@@ -54,6 +54,10 @@ LEFT_OUT: Allowed = {
         "optionally populated:"
         " https://learn.microsoft.com/graph/api/resources/conditionalaccessusers"
     ),
+    ("iam:GetAccountAuthorizationDetails", "UserDetailList.UserPolicyList"): (
+        "a user without it has no inline policy:"
+        " https://docs.aws.amazon.com/cli/latest/reference/iam/get-account-authorization-details.html"
+    ),
     ("logs:DescribeLogGroups", "logGroups.retentionInDays"): (
         "events of a group without it never expire:"
         " https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"

@@ -92,9 +92,9 @@ def _keys(make: Builder) -> None:
             kms.enable_key_rotation(KeyId=made)
     for secret in make.several("secretsmanager secret", 8):
         secret.client("secretsmanager").create_secret(Name=secret.name, SecretString="none")
-    key, issued = _certificate()
+    private, issued = _certificate()
     for certificate in make.several("acm certificate", 4):
-        certificate.client("acm").import_certificate(Certificate=issued, PrivateKey=key)
+        certificate.client("acm").import_certificate(Certificate=issued, PrivateKey=private)
 
 
 def _certificate() -> tuple[bytes, bytes]:

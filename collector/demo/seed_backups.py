@@ -288,14 +288,16 @@ def _database_snapshots(params: Mapping[str, Any], region: str) -> Mapping[str, 
 def _cluster_snapshots(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
     if region != "us-east-1":
         return {"DBClusterSnapshots": []}
-    name = "messages-before-16"
-    found = {
-        "DBClusterSnapshotIdentifier": name,
-        "DBClusterSnapshotArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster-snapshot:{name}",
-        "SnapshotType": "manual",
-        "StorageEncrypted": True,
-    }
-    return {"DBClusterSnapshots": [found]}
+    found = [
+        {
+            "DBClusterSnapshotIdentifier": name,
+            "DBClusterSnapshotArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster-snapshot:{name}",
+            "SnapshotType": "manual",
+            "StorageEncrypted": is_encrypted,
+        }
+        for name, is_encrypted in (("messages-before-16", True), ("chat-v1-final", False))
+    ]
+    return {"DBClusterSnapshots": found}
 
 
 def _database_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
@@ -308,6 +310,16 @@ def _database_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, An
     }
 
 
+def _cluster_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+    restore = {"AttributeName": "restore", "AttributeValues": []}
+    return {
+        "DBClusterSnapshotAttributesResult": {
+            "DBClusterSnapshotIdentifier": params["DBClusterSnapshotIdentifier"],
+            "DBClusterSnapshotAttributes": [restore],
+        }
+    }
+
+
 TOLD: Mapping[str, Reply] = {
     "backup:GetBackupVaultAccessPolicy": _policy,
     "backup:ListBackupVaults": _vaults,
@@ -315,6 +327,7 @@ TOLD: Mapping[str, Reply] = {
     "backup:ListRestoreJobs": _restores,
     "ec2:DescribeSnapshots": _disk_snapshots,
     "ec2:GetSnapshotBlockPublicAccessState": _disk_sharing,
+    "rds:DescribeDBClusterSnapshotAttributes": _cluster_sharing,
     "rds:DescribeDBClusterSnapshots": _cluster_snapshots,
     "rds:DescribeDBSnapshotAttributes": _database_sharing,
     "rds:DescribeDBSnapshots": _database_snapshots,

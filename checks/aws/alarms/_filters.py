@@ -99,7 +99,7 @@ def parsed(text: str) -> Pattern | None:
         parser = _Parser(_tokens(inner[1].rstrip()))
         pattern = parser.some()
         parser.end()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return pattern
 
@@ -182,7 +182,7 @@ def _compared(kind: str, text: str) -> re.Pattern[str]:
     if kind == "regex":
         try:
             return re.compile(text)
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             raise ValueError(str(error)) from None
     plain = re.sub(r"\\(.)", r"\1", text) if kind == "quoted" else text
     return re.compile(r"\A" + ".*".join(map(re.escape, plain.split("*"))) + r"\Z", re.DOTALL)

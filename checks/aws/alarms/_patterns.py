@@ -19,14 +19,17 @@ DETAIL_TYPES = {
 
 def selects(pattern: str, event: Event) -> Truth:
     """Whether a rule with this pattern selects an event of CloudTrail."""
-    return _object(_parsed(pattern), _delivered(event), "")
+    try:
+        return _object(_parsed(pattern), _delivered(event), "")
+    except RecursionError:
+        return None
 
 
 @cache
 def _parsed(pattern: str) -> object:
     try:
         return json.loads(pattern)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None  # which is no pattern
 
 

@@ -77,7 +77,7 @@ class User(Resource):
     created: datetime = at("CreateDate")
     groups: tuple[str, ...] = at("GroupList")
     attached: tuple[AttachedPolicy, ...] = at("AttachedManagedPolicies")
-    # IAM leaves the list out where it is empty, for users only.
+    # IAM leaves the list out where it is empty, for users only; its documentation does not say so.
     inline: tuple[InlinePolicy, ...] = at("UserPolicyList", default=())
 
 

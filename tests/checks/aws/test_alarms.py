@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from checks.aws.alarms._alarms import (
     AlarmTopic,
@@ -18,7 +20,9 @@ from checks.aws.alarms._alarms import (
     have_actions,
 )
 from checks.aws.alarms._alerts import auth_failures, root_usage, security_changes
-from checks.aws.alarms._events import SECURITY_CHANGES
+from checks.aws.alarms._events import ORDINARY, SECURITY_CHANGES
+from checks.aws.alarms._filters import parsed
+from checks.aws.alarms._patterns import selects
 from checks.aws.alarms._rules import Rule, RuleTarget, RuleTopic
 from checks.aws.alarms._watch import (
     EnabledRegion,
@@ -444,6 +448,32 @@ def test_rule_counts_by_the_events_that_it_selects(pattern: object, is_enough: b
     verdict = auth_failures(*of(rules=rules))  # type: ignore[arg-type]
 
     assert (verdict.outcome == "pass") is is_enough
+
+
+@given(st.text('{}()&|=!<>%"\\\\ $.*aI NOTEXISULL', max_size=60))
+def test_any_text_is_a_pattern_or_none(text: str) -> None:
+    """What is not understood selects nothing for sure, and stops nothing."""
+    for pattern in (parsed(text), parsed(f"{{ {text} }}")):
+        assert pattern is None or pattern.selects(ORDINARY) in (True, False, None)
+
+
+@settings(max_examples=20)
+@given(st.permutations(list(CHANGES.values())), st.sampled_from(["", " ", "\n", "  "]))
+def test_changes_may_stand_in_any_order_and_layout(texts: list[str], space: str) -> None:
+    inner = f"{space}||{space}".join(f"({text.strip('{ }')})" for text in texts)
+
+    verdict = security_changes(*of(f"{{{space}{inner}{space}}}"))  # type: ignore[arg-type]
+
+    assert verdict.outcome == "pass"
+
+
+def test_pattern_that_is_nested_too_deep_counts_for_nothing() -> None:
+    depth = 5000
+    deep: object = json.loads('{"a":' * 300 + "[]" + "}" * 300)
+
+    assert parsed("{" + "(" * depth + "$.a = b" + ")" * depth + "}") is None
+    assert rule(deep).watching is None
+    assert not selects('{"a":' * depth + "[]" + "}" * depth, ORDINARY)
 
 
 def test_rule_whose_pattern_is_no_json_counts_for_nothing() -> None:
