@@ -118,7 +118,7 @@ def outcomes(reads: Reads) -> dict[tuple[str, str], Result]:
 
 
 def test_a_region_that_the_list_leaves_out_holds_nothing_and_the_list_is_the_evidence() -> None:
-    pages = [offered_in("us-east-1", "us-west-2"), offered_in("cn-north-1")]
+    pages: list[JSON] = [offered_in("us-east-1", "us-west-2"), offered_in("cn-north-1")]
     reader = account(pages)
 
     reads = collect(CHECKS, reader)
