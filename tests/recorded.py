@@ -39,7 +39,9 @@ Subject: TypeAlias = "tuple[str, str, str]"
 
 def kept(answer: Answer, **changes: Any) -> Answer:
     """The same answer with another content."""
-    volatile = answer.provenance.get("volatile")
+    held = answer.provenance.get("volatile")
+    # The others are not put back: see collector.collect.
+    volatile = {n: v for n, v in held.items() if "." not in n} if isinstance(held, dict) else {}
     given = {
         "pages": answer.pages,
         "failure": answer.failure,

@@ -24,7 +24,7 @@ from tests.spoiled import (
     without_volatile,
 )
 
-SAMPLED = 6
+SAMPLED = 25
 """Of every so many operations, one is spoiled under the eyes of all checks."""
 
 LEFT_OUT = ("dropped", "null")

@@ -87,7 +87,8 @@ def assert_everything_is_shown(accounts: list[Recorded]) -> None:
 
 
 def assert_no_silent_pass(tried: Tried, record: Record, cloud: str) -> None:
-    record("tried", {cloud: dict(tried.count)})
+    trials = {"trials": tried.count.total(), **dict(sorted(tried.count.items()))}
+    record("tried", {cloud: trials})
     said = "\n".join(tried.faults[:40])
     assert not tried.faults, f"{len(tried.faults)} faults, of which the first:\n{said}"
 
