@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from queue import SimpleQueue
 
 import structlog
 from pydantic import ValidationError
@@ -129,6 +130,11 @@ class _Collection:
         self.progress = progress
         self.reads: dict[bytes, _Pending] = {}
         self.running: dict[Future[Answer], _Pending] = {}
+        self.done: SimpleQueue[Future[Answer]] = SimpleQueue()
+        self.below: dict[type[Resource], list[type[Resource]]] = {}
+        for resource in wanted:
+            if resource.source.per is not None:
+                self.below.setdefault(resource.source.per, []).append(resource)
         self.nodes: dict[type[Resource], dict[tuple[str, str], _Node]] = {r: {} for r in wanted}
         self.missed: dict[type[Resource], list[_Miss]] = {r: [] for r in wanted}
         self.listed: dict[type[Resource], set[tuple[str, str]]] = {r: set() for r in wanted}
@@ -141,12 +147,11 @@ class _Collection:
                 for place in self._places(resource):
                     self._ask(resource, None, place)
         while self.running:
-            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-            for future in done:
-                pending = self.running.pop(future)
-                pending.answer = self._answer(future, pending)
-                for take in pending.waiting:
-                    take(pending)
+            future = self.done.get()
+            pending = self.running.pop(future)
+            pending.answer = self._answer(future, pending)
+            for take in pending.waiting:
+                take(pending)
             if self.progress is not None:
                 self.progress(len(self.reads) - len(self.running), len(self.reads))
         self._require_region()
@@ -211,6 +216,7 @@ class _Collection:
             context = contextvars.copy_context()
             future = self.pool.submit(context.run, self.reader.read, source, params, place)
             self.running[future] = pending
+            future.add_done_callback(self.done.put)
         elif pending.answer is None:
             pending.waiting.append(take)
         else:
@@ -333,9 +339,8 @@ class _Collection:
                 if is_regional(resource):
                     self._ask(resource, None, node.resource.id)
             return
-        for resource in self.wanted:
-            if resource.source.per is node.cls:
-                self._ask(resource, node, node.place)
+        for resource in self.below.get(node.cls, ()):
+            self._ask(resource, node, node.place)
 
     def _place_below(self, parsed: Resource, place: str) -> str:
         return getattr(parsed, "region", None) or place

@@ -44,7 +44,6 @@ from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
-from collector.readers.aws_sdk import EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -126,7 +125,6 @@ class AwsReader:
         self._clients: dict[tuple[str, str], Any] = {}
         self._paginators: dict[tuple[str, str, str], Any] = {}
         self._caller: tuple[Any, dict[str, Any], datetime, float] | None = None
-        self._event_names = EventNames()
         self._marks: dict[str, IsSensitive] = {}
         self._operations: dict[tuple[str, str], botocore.model.OperationModel] = {}
 
@@ -237,7 +235,6 @@ class AwsReader:
                 client.meta.events.register("before-send", lambda **_: bucket.take())
                 retries = Retries(self._attempts, bucket)
                 client.meta.events.register("needs-retry", retries.needs_retry)
-                self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
 
