@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 
@@ -38,8 +39,17 @@ def _only_at_home(instances: bytes, region: str) -> bytes:
     return instances if region == REGIONS[0] else b'{"Instances": []}'
 
 
+def _all_streams(streams: bytes, region: str) -> bytes:
+    """All names at once: AWS gives 100 to a page, moto 10 without the token of the next."""
+    from moto.kinesis.models import kinesis_backends
+
+    names = sorted(kinesis_backends[ACCOUNT][region].streams)
+    return json.dumps({"HasMoreStreams": False, "StreamNames": names}).encode()
+
+
 AMENDMENTS: Mapping[tuple[str, str], Callable[[bytes, str], bytes]] = {
     ("elasticache", "DescribeReplicationGroups"): _with_mode,
+    ("kinesis", "ListStreams"): _all_streams,
     ("redshift", "DescribeLoggingStatus"): _without_empty_destination,
     ("s3", "GET /"): _with_region,
     ("sso", "ListInstances"): _only_at_home,
