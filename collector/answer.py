@@ -109,11 +109,11 @@ class Answer:
     def of(cls, source: Source, params: Mapping[str, JSON], place: str, read: Finished) -> Answer:
         """The answer that a reader's finished read is: without secrets, with its provenance."""
 
-        def is_sensitive(path: tuple[str, ...]) -> bool:
-            if ".".join(path) in source.sensitive:
-                return True
-            return read.is_sensitive is not None and read.is_sensitive(path)
+        def named(path: tuple[str, ...]) -> bool:
+            marks = read.is_sensitive
+            return ".".join(path) in source.sensitive or (marks is not None and marks(path))
 
+        is_sensitive = named if source.sensitive else read.is_sensitive
         return cls(
             source=source.name,
             params=params,

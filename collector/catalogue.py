@@ -44,4 +44,4 @@ def _check(check: Check[...], mappings: Mappings) -> str:
 
 
 def _default(value: object) -> str:
-    return "empty" if value == () else f"`{value}`"
+    return "empty" if value in ((), "") else f"`{value}`"

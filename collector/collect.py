@@ -198,7 +198,7 @@ class _Collection:
     def _params(self, source: Source, above: _Node | None) -> dict[str, JSON] | None:
         """The parameters of a call; None where the parent has nothing to ask for."""
         params: dict[str, JSON] = {
-            name: value.format(account=self.scope.account) if isinstance(value, str) else value
+            name: _with_account(value, self.scope.account)
             for name, value in source.constants.items()
         }
         if above is None:
@@ -358,6 +358,19 @@ def _with_volatile(item: JSON, answer: Answer) -> JSON:
     if not isinstance(item, Mapping) or not isinstance(volatile, Mapping):
         return item
     return {**item, **{name: value for name, value in volatile.items() if "." not in name}}
+
+
+def _with_account(value: JSON, account: str) -> JSON:
+    """A constant parameter with the account's id in the place of `{account}`."""
+    match value:
+        case str():
+            return value.replace("{account}", account)
+        case Mapping():
+            return {name: _with_account(inner, account) for name, inner in value.items()}
+        case list():
+            return [_with_account(inner, account) for inner in value]
+        case _:
+            return value
 
 
 def _can_be_kept(answer: Answer) -> bool:

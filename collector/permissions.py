@@ -13,7 +13,7 @@ from collector.check import Check
 from collector.evidence.canonical import JSON
 from collector.reads import Region, is_regional
 from collector.resource import Resource
-from collector.source import Graph, Provider
+from collector.source import Aws, Graph, Provider
 
 ALWAYS_AWS = ("sts:GetCallerIdentity",)
 """Asked once a run, to say in the evidence who read."""
@@ -50,7 +50,8 @@ def policy(
 ) -> JSON:
     """The policy as the cloud takes it.
 
-    For AWS the policy document, for Google Cloud the custom role, for Azure the role definition.
+    For AWS the policy document, for Google Cloud the custom role, for Azure the role definition. In
+    GovCloud and China, ARNs in the policy document begin with `arn:aws-us-gov:` and `arn:aws-cn:`.
 
     Args:
         checks: of any provider; only those of `provider` count.
@@ -60,13 +61,7 @@ def policy(
     named: list[JSON] = [*permissions(checks, provider)]
     match provider:
         case "aws":
-            statement: JSON = {
-                "Sid": "CollectorReadOnly",
-                "Effect": "Allow",
-                "Action": named,
-                "Resource": "*",
-            }
-            return {"Version": "2012-10-17", "Statement": [statement]}
+            return {"Version": "2012-10-17", "Statement": _statements(named, checks)}
         case "gcp":
             return {
                 "title": ROLE_TITLE,
@@ -83,6 +78,30 @@ def policy(
                 "NotActions": [],
                 "AssignableScopes": [f"/subscriptions/{s}" for s in subscriptions],
             }
+
+
+def _statements(named: Sequence[JSON], checks: Iterable[Check[...]]) -> list[JSON]:
+    """What is allowed on everything, then what is allowed on some resources only."""
+    narrowed: dict[str, set[str]] = {}
+    for source in (r.source for r in _resources(checks, "aws")):
+        if isinstance(source, Aws) and source.granted_on:
+            for permission in source.permissions:
+                narrowed.setdefault(permission, set()).update(source.granted_on)
+    everywhere: JSON = {
+        "Sid": "CollectorReadOnly",
+        "Effect": "Allow",
+        "Action": [name for name in named if name not in narrowed],
+        "Resource": "*",
+    }
+    some: list[JSON] = [
+        {
+            "Effect": "Allow",
+            "Action": permission,
+            "Resource": [f"arn:aws:{resource}" for resource in sorted(resources)],
+        }
+        for permission, resources in sorted(narrowed.items())
+    ]
+    return [everywhere, *some]
 
 
 def _resources(checks: Iterable[Check[...]], provider: Provider) -> set[type[Resource]]:

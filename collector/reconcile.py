@@ -23,34 +23,53 @@ def reconciled(reads: Reads, now: datetime) -> Reads:
     """The reads without the populations that another source contradicts.
 
     Such a population is one `Unread` that gives both figures. Where either side could not be read
-    as a whole there is nothing to compare: what is known stays, and what the other side lacks is
-    said to be unread here, too.
+    as a whole there is nothing to compare: what is known stays, and what the other side lacks, or
+    is itself doubted for, is said to be unread here, too.
 
     Args:
         reads: what was collected.
         now: the time of the run, which tells what is too new for both sides to know of.
     """
-    unread: dict[type[Resource], list[Unread]] = {}
-    doubtful: set[type[Resource]] = set()
-    for resource in reads.resources:
-        unread[resource] = []
-        for peer in resource.reconciled:
-            unread[resource] += reads[peer.of].unread
-            if (contradiction := _contradiction(reads, resource, peer, now)) is not None:
-                unread[resource].append(contradiction)
-                doubtful.add(resource)
+    compared = _Compared(reads, now)
     changed = {}
     for resource in reads.resources:
-        above = lineage(resource)
-        if added := [u for r in above for u in unread.get(r, ())]:
-            population = reads[resource]
-            changed[resource] = Population(
-                observed=() if doubtful.intersection(above) else population.observed,
-                unread=tuple(dict.fromkeys((*population.unread, *added))),
-                listed=population.listed,
-                regions=population.regions,
-            )
+        above = [r for r in lineage(resource) if r.reconciled]
+        if not above:
+            continue
+        population = reads[resource]
+        doubts = [doubt for r in above for doubt in compared.doubts(r)]
+        is_contradicted = not compared.contradicted.isdisjoint(above)
+        peers = [reads[peer.of].listed for r in above for peer in r.reconciled]
+        changed[resource] = Population(
+            observed=() if is_contradicted else population.observed,
+            unread=tuple(dict.fromkeys((*population.unread, *doubts))),
+            # That there is nothing rests on the other source, too.
+            listed=population.listed.union(*peers),
+            regions=population.regions,
+        )
     return reads.replacing(changed)
+
+
+class _Compared:
+    """What is to be said of each population for the sake of the sources it must agree with."""
+
+    def __init__(self, reads: Reads, now: datetime) -> None:
+        self._reads = reads
+        self._now = now
+        self._doubts: dict[type[Resource], list[Unread]] = {}
+        self.contradicted: set[type[Resource]] = set()
+
+    def doubts(self, resource: type[Resource]) -> list[Unread]:
+        """What could not be read of the other sources, is doubted of them, or contradicts them."""
+        if resource not in self._doubts:
+            found = self._doubts[resource] = []
+            for peer in resource.reconciled:
+                found += [*self._reads[peer.of].unread, *self.doubts(peer.of)]
+                contradiction = _contradiction(self._reads, resource, peer, self._now)
+                if contradiction is not None:
+                    found.append(contradiction)
+                    self.contradicted.add(resource)
+        return self._doubts[resource]
 
 
 def _contradiction(

@@ -32,7 +32,7 @@ class Source:
     """What all sources have in common.
 
     A parameter whose value at the parent is None is not asked for at all: the answer is then
-    empty, and the resource is made of its defaults.
+    empty. A list of resources then has none; what is no list is made of its defaults.
     """
 
     provider: ClassVar[Provider | AnyProvider]
@@ -52,7 +52,9 @@ class Source:
     where the field is a tuple itself, of all that it holds."""
 
     constants: Mapping[str, JSON] = field(default_factory=dict)
-    """Parameters that are always the same; `{account}` in a string is the account's id."""
+    """Parameters that are always the same; `{account}` in a string, at any depth, is the account's
+    id. On AWS, the strings `{today}` and `{30 days ago}` are days, told from the start of the read.
+    """
 
     repeats: Mapping[str, str] = field(default_factory=dict)
     """Parameter → path in the answer where the API repeats it; `*` stands for each item of a list.
@@ -99,6 +101,10 @@ class Aws(Source):
     omits_empty: bool = False
     """Whether the API leaves the list out where it is empty. Few do; for all others, an answer
     without its list is malformed."""
+
+    granted_on: tuple[str, ...] = ()
+    """Where the permission covers more than this read (API Gateway has one for everything): what it
+    is to be granted on, as an ARN without `arn:aws:`. Of one permission, all sources say so."""
 
     marker: str | None = None
     """The member that leads from a page to the next, in answers and as a parameter alike, where the

@@ -16,6 +16,7 @@ import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from pydantic.fields import FieldInfo
 
+from collector.readers.aws import NEXT
 from collector.resource import Part, Resource
 from collector.source import Aws
 from tests.botocore_shape import enum_of, operation_model
@@ -62,7 +63,7 @@ def assert_paths(resource: type[Resource]) -> None:
     assert output is not None, f"{source.name} answers nothing"
     _assert_fields(resource, _item(source, output), f"{resource.__name__} of {source.name}")
     _assert_parameters(source, operation)
-    _assert_pages(source, output)
+    _assert_pages(source, operation, output)
     for path in source.volatile:
         assert _is_inside(output, path.split(".")), f"{source.name} has no {path} to be volatile"
     for name, path in source.repeats.items():
@@ -183,14 +184,17 @@ def _assert_parameters(source: Aws, operation: OperationModel) -> None:
         assert known, f"{source.name}: {above.__name__} has no {field}"
 
 
-def _assert_pages(source: Aws, output: Shape) -> None:
-    """Assert that no page can be missed: what has a token for the next page has a paginator."""
+def _assert_pages(source: Aws, operation: OperationModel, output: Shape) -> None:
+    """Assert that no page can be missed.
+
+    What has a token for the next page has a paginator, or takes it by the name it gives it.
+    """
+    given = {token for token in TOKENS if _step(output, token)}
+    taken = operation.input_shape.members if operation.input_shape is not None else ()
     if source.marker is not None:
-        taken = operation_model(source.service, source.operation).input_shape
-        for shape in (taken, output):
-            assert shape is not None, f"{source.name} has no {source.marker}"
-            assert _step(shape, source.marker), f"{source.name} has no {source.marker}"
-    elif any(_step(output, token) for token in TOKENS):
+        assert source.marker in taken, f"{source.name} does not take {source.marker}"
+        assert _step(output, source.marker), f"{source.name} does not give {source.marker}"
+    elif given and not given & set(NEXT) & set(taken):
         can = source.operation in _paginated(source.service)
         assert can, f"{source.name} has pages, but botocore has no paginator for it"
 

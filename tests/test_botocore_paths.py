@@ -127,10 +127,10 @@ class PagesThatCannotBeFollowed(Resource):
     """Its answer would be cut after the first page, and look complete."""
 
     source = Aws(
-        service="dynamodb",
-        operation="ListImports",
-        permission="dynamodb:ListImports",
-        items="ImportSummaryList",
+        service="rds",
+        operation="DescribeDBShardGroups",
+        permission="rds:DescribeDBShardGroups",
+        items="DBShardGroups",
     )
 
 

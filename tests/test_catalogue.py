@@ -161,6 +161,27 @@ def test_the_page_of_checks_is_current() -> None:
     _is_current(ROOT / "checks/README.md", render_checks(CHECKS, load_mappings()))
 
 
+def test_a_permission_that_covers_more_is_granted_on_what_is_read() -> None:
+    """With API Gateway's only permission on everything, a reader could read API keys as well."""
+    document = json.dumps(policy(CHECKS.values(), "aws"))
+
+    [everywhere, *some] = json.loads(document)["Statement"]
+
+    assert "apigateway:GET" not in everywhere["Action"]
+    granted = {s["Action"]: s["Resource"] for s in some}
+    assert "arn:aws:apigateway:*::/restapis/*/stages" in granted["apigateway:GET"]
+    assert not any("apikeys" in arn or arn.endswith("::/*") for arn in granted["apigateway:GET"])
+
+
+def test_of_one_permission_all_sources_say_what_it_is_granted_on() -> None:
+    said: dict[str, set[bool]] = {}
+    for source in (r.source for r in RESOURCES if isinstance(r.source, Aws)):
+        for permission in source.permissions:
+            said.setdefault(permission, set()).add(bool(source.granted_on))
+
+    assert {permission for permission, both in said.items() if len(both) > 1} == set()
+
+
 @pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
 def test_the_policies_for_deployment_are_current(provider: str) -> None:
     content = json.dumps(policy(CHECKS.values(), provider), indent=2)  # type: ignore[arg-type]

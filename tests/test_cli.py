@@ -20,6 +20,7 @@ import pytest
 import trustme
 
 import collector.cli
+from collector.demo.people import PEOPLE
 from tests.endpoint_servers import serving, tls
 
 AUTHORITY = trustme.CA()
@@ -175,9 +176,13 @@ def test_a_configured_aws_account_is_sealed_into_a_bucket(
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="locker")
 
-    first = collector_("run", "--account", "prod", "--locker", "s3://locker/x")
+    # moto's server does not know every service.
+    run = ("run", "--account", "prod", "--locker", "s3://locker/x",
+           "--check", "aws.iam.role_inventory", "--check", "aws.s3.tls_only")  # fmt: skip
+
+    first = collector_(*run)
     objects = s3.list_objects_v2(Bucket="locker")["KeyCount"]
-    second = collector_("run", "--account", "prod", "--locker", "s3://locker/x")
+    second = collector_(*run)
 
     assert (first.code, second.code) == (0, 0), first.err
     assert "Sealed as number 2 of prod in s3://locker/x" in second.out
@@ -269,6 +274,22 @@ def test_results_as_csv_hold_no_formula(collector_: Command, locker: Path) -> No
     jsonl = collector_("results", "--account", "demo", "--format", "jsonl")
     assert len(rows) == len(jsonl.out.splitlines())
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "@")]
+
+
+def test_the_results_of_one_check_are_a_population_to_export(
+    collector_: Command, locker: Path
+) -> None:
+    words = ("results", "--account", "demo", "--format", "csv", "--check")
+
+    users = collector_(*words, "aws.iam.user_inventory")
+    none = collector_(*words, "aws.iam.user_inventary")
+
+    rows = list(csv.DictReader(io.StringIO(users.out)))
+    assert len(rows) == len(PEOPLE)
+    assert {row["check"] for row in rows} == {"aws.iam.user_inventory"}
+    assert {row["resource_id"].rpartition("/")[2] for row in rows} == {p.name for p in PEOPLE}
+    assert none.code == 2
+    assert none.err.startswith("collector: check aws.iam.user_inventary: the snapshot has no")
 
 
 def test_verify_says_what_it_verified_and_the_head_to_keep(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
 
-from collector.answer import Failure, StoredReader
+from collector.answer import Answer, Failure, StoredReader
 from collector.check import Verdict, check, passed
 from collector.collect import BROKEN, CONTRADICTORY, collect
 from collector.evidence.canonical import JSON, sha256
 from collector.reads import Region
 from collector.resource import Part, Resource, at, parent
-from collector.source import Aws
+from collector.source import Aws, Source
 from tests.memory import SCOPE, MemoryReader
 
 DENIED = Failure("AccessDenied", "no", 403, denied=True)
@@ -50,6 +53,33 @@ class KeyDetail(Resource):
         service="x", operation="GetKey", permission="x:GetKey", per=Room, params={"Ids": ("key",)}
     )
     bits: int = at("Bits", default=0)
+
+
+class Alarm(Resource):
+    """An aspect of the account that tells when it last rang, and of what."""
+
+    source = Aws(
+        service="x",
+        operation="GetAlarm",
+        permission="x:GetAlarm",
+        regions="home",
+        volatile=("LastRing",),
+    )
+    codes: tuple[str, ...] = at("Codes")
+    last_ring: datetime | None = at("LastRing", default=None)
+
+
+class Ring(Resource):
+    """What the codes of the alarm mean, all in one call."""
+
+    source = Aws(
+        service="x",
+        operation="GetRings",
+        permission="x:GetRings",
+        per=Alarm,
+        params={"Codes": ("codes",)},
+    )
+    meaning: str = at("Meaning")
 
 
 class Door(Resource):
@@ -205,6 +235,41 @@ def test_a_parameter_that_the_parent_does_not_have_is_not_asked_for() -> None:
 
     assert reader.called("x:GetKey") == [({"Ids": ["k1"]}, "us-east-1")]
     assert [(o.resource.id, o.resource.bits) for o in reads[KeyDetail]] == [("a", 256), ("b", 0)]
+
+
+@check(control="c")
+def silent(alarm: Alarm, ring: Ring) -> Verdict:
+    """S.
+
+    Passes: always.
+    Fails: never.
+    """
+    return passed("silent")
+
+
+def test_volatile_fields_are_told_but_are_no_evidence_also_when_read_again() -> None:
+    """A parameter of several values is sent as it is."""
+
+    class Ringing(MemoryReader):
+        def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
+            volatile: JSON = {"LastRing": "2026-01-02T03:04:05Z"} if source.volatile else {}
+            answer = super().read(source, params, place)
+            return replace(answer, provenance={"volatile": volatile})
+
+    reader = Ringing({"x:GetAlarm": {"Codes": ["a", "b"]}, "x:GetRings": {"Meaning": "fire"}})
+
+    first = collect([silent], reader)
+
+    (alarm,) = first[Alarm]
+    assert alarm.resource.last_ring == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert reader.called("x:GetRings") == [({"Codes": ["a", "b"]}, "us-east-1")]
+    bodies = [body for _, a in first.answers if (body := a.body()) is not None]
+    assert b"LastRing" not in b"".join(bodies)
+    records = [answer.record(source) for source, answer in first.answers]
+    again = collect(
+        [silent], StoredReader(SCOPE, records, {sha256(b): b for b in bodies}.__getitem__)
+    )
+    assert again[Alarm] == first[Alarm]
 
 
 def test_a_code_that_means_absence_is_an_answer_with_evidence() -> None:

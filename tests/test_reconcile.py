@@ -202,6 +202,22 @@ def test_an_older_list_may_lack_what_is_new_and_hold_what_is_gone() -> None:
     assert [r.outcome for r in results] == ["pass"]
 
 
+def test_a_list_that_is_held_against_a_doubtful_one_is_doubtful_too() -> None:
+    (result,) = judge(vaccinated, GetCensus={"Cats": 3, "Dogs": 0})
+
+    assert result.outcome == "unknown"
+    assert result.reason.endswith(
+        "x:ListCats in global: Contradictory (lists 2; x:GetCensus counts 3)"
+    )
+
+
+def test_that_there_is_nothing_rests_on_the_count_as_well() -> None:
+    (result,) = judge(leashed)
+
+    assert result.outcome == "not_applicable"
+    assert len(result.evidence) == 2
+
+
 def test_what_rests_on_a_contradicted_listing_is_unknown_too() -> None:
     results = judge(collared, GetCensus={"Cats": 9, "Dogs": 0})
 

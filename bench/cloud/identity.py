@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from bench.cloud.place import ACCOUNT, REGIONS, Builder
 from collector.resource import lookup
@@ -85,10 +92,27 @@ def _keys(make: Builder) -> None:
             kms.enable_key_rotation(KeyId=made)
     for secret in make.several("secretsmanager secret", 8):
         secret.client("secretsmanager").create_secret(Name=secret.name, SecretString="none")
+    private, issued = _certificate()
     for certificate in make.several("acm certificate", 4):
-        certificate.client("acm").request_certificate(
-            DomainName=f"{certificate.name}.example.com", ValidationMethod="DNS"
-        )
+        certificate.client("acm").import_certificate(Certificate=issued, PrivateKey=private)
+
+
+def _certificate() -> tuple[bytes, bytes]:
+    """A key and a certificate, as PEM. moto would make a key for each that is requested, slowly."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal.example.com")])
+    issued = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=30))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=300))
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem, issued.public_bytes(Encoding.PEM)
 
 
 def _once(make: Builder) -> None:

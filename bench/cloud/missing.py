@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import botocore.loaders
 from botocore.model import Shape
@@ -20,6 +19,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
 from bench.cloud.told import BEGIN, TOLD
+from collector.demo.told import Refused
 
 Answer = tuple[int, Mapping[str, str], bytes]
 
@@ -57,6 +57,17 @@ class Asked:
     """Names in lower case."""
     body: bytes
 
+    @property
+    def operation(self) -> str:
+        """Its name, or where there is none on the wire, method and path."""
+        if target := self.headers.get("x-amz-target"):
+            return target.rpartition(".")[2]
+        if self.headers.get("smithy-protocol"):
+            return self.path.rpartition("/")[2]
+        if named := re.search(rb"(?:^|&)Action=(\w+)", self.body):
+            return named[1].decode()
+        return f"{self.method} {self.path}"
+
 
 def answer(asked: Asked) -> Answer | None:
     """What is told of a call, or else the emptiest answer; None to no operation of botocore's."""
@@ -81,17 +92,11 @@ def _operation(name: str, asked: Asked) -> OperationModel | None:
     if name not in _services():
         return None
     model = get_service_model(name)
-    if target := asked.headers.get("x-amz-target"):
-        operation = target.rpartition(".")[2]
-    elif asked.headers.get("smithy-protocol"):
-        operation = asked.path.rpartition("/")[2]
-    elif b"Action=" in asked.body:
-        fields = parse_qs(asked.body.decode())
-        if fields.get("Version") != [model.api_version]:
-            return None
-        operation = fields["Action"][0]
-    else:
+    operation = asked.operation
+    if " " in operation:
         return _by_path(model, asked.method, asked.path)
+    if b"Action=" in asked.body and f"Version={model.api_version}".encode() not in asked.body:
+        return None  # of another service that signs by the same name
     return model.operation_model(operation) if operation in model.operation_names else None
 
 
@@ -111,10 +116,13 @@ def _by_path(model: ServiceModel, method: str, path: str) -> OperationModel | No
 
 def _serialized(service: str, operation: OperationModel, asked: Asked) -> Answer:
     shape = operation.output_shape
-    said = _emptiest(shape, 0) if shape is not None else {}
+    said: object = _emptiest(shape, 0) if shape is not None else {}
     if (reply := TOLD.get(f"{service}:{operation.name}")) is not None:
         is_json = asked.body.startswith(b"{")
-        said = reply(asked.region, json.loads(asked.body) if is_json else {})
+        try:
+            said = reply(asked.region, json.loads(asked.body) if is_json else {})
+        except Refused as error:
+            said = error
     protocol = operation.service_model.resolved_protocol
     made = get_serializer_class(service, protocol)(operation).serialize(said)
     body = made["body"]

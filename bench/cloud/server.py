@@ -14,9 +14,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from io import BytesIO
+from types import ModuleType
 from typing import Any
 
 from bench.cloud import data, identity, missing, servers
+from bench.cloud.amended import AMENDMENTS
 from bench.cloud.place import Builder, Client
 from bench.proxy import SCOPE
 
@@ -50,35 +52,55 @@ def completed(simulated: Wsgi) -> Wsgi:
     """The application that answers, too, what moto cannot."""
 
     def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = BytesIO(body)
+        asked = _asked(environ)
+        environ["wsgi.input"] = BytesIO(asked.body)
         began: list[Any] = []
         try:
             answer = b"".join(simulated(environ, lambda *args: began.extend(args[:2])))
         except Exception:  # whatever moto trips over is not simulated
             began, answer = ["500", []], b""
         status, kind = began[0], dict(began[1]).get("Content-Type", "")
+        name = asked.operation
         if status[:3] in ("500", "501") or (status[:3] == "404" and "html" in kind):
-            headers = {
-                name[5:].replace("_", "-").lower(): str(value)
-                for name, value in environ.items()
-                if name.startswith("HTTP_")
-            }
-            scope = SCOPE.search(headers.get("authorization", ""))
-            region, service = scope.groups() if scope else ("", "")
-            method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            found = missing.answer(missing.Asked(service, region, method, path, headers, body))
-            code, given, answer = found or missing.refusal(f"{service} {method} {path}")
+            found = missing.answer(asked)
+            code, given, answer = found or missing.refusal(f"{asked.service} {name}")
             status, began = f"{code} OK", ["", [*given.items()]]
-            asked = headers.get("x-amz-target") or body[:100].decode(errors="replace")
-            print(f"not simulated: {service} {method} {path} {asked}", file=sys.stderr, flush=True)
+            print(f"not simulated: {asked.service} {name}", file=sys.stderr, flush=True)
+        elif status[:3] == "200" and (amend := AMENDMENTS.get((asked.service, name))) is not None:
+            answer = amend(answer, asked.region)
         start(status, [(k, v) for k, v in began[1] if k.lower() != "content-length"])
         return [answer]
 
     return application
 
 
+def _asked(environ: dict[str, Any]) -> missing.Asked:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    scope = SCOPE.search(headers.get("authorization", ""))
+    region, service = scope.groups() if scope else ("", "")
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    return missing.Asked(service, region, method, path, headers, body)
+
+
+def without_validator() -> None:
+    """Let moto's API Gateway be imported without the validator of OpenAPI documents.
+
+    It is asked only when an API is made of such a document, and brings 12 packages.
+    """
+    names = ("openapi_spec_validator", "validation", "exceptions")
+    stand_ins = {".".join(names[: i + 1]): ModuleType(name) for i, name in enumerate(names)}
+    vars(stand_ins["openapi_spec_validator"])["validate"] = None
+    vars([*stand_ins.values()][-1])["OpenAPIValidationError"] = ValueError
+    sys.modules.update(stand_ins)
+
+
 def main() -> None:
+    without_validator()
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     made = seed(int(sys.argv[1]))
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app

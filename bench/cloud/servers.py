@@ -83,6 +83,14 @@ def _load_balancers(make: Builder) -> None:
         subnets = [lookup(found, f"Subnets.{i}.SubnetId") for i in range(2)]
         made = elb.create_load_balancer(Name=balancer.name, Subnets=subnets)
         arn = lookup(made, "LoadBalancers.0.LoadBalancerArn")
+        logged = "false" if balancer.one_in(2) else "true"
+        elb.modify_load_balancer_attributes(
+            LoadBalancerArn=arn,
+            Attributes=[
+                {"Key": "access_logs.s3.enabled", "Value": logged},
+                {"Key": "access_logs.s3.bucket", "Value": "the-trail"},
+            ],
+        )
         elb.create_listener(
             LoadBalancerArn=arn,
             Protocol="HTTP",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.cloud.place import ACCOUNT, REGIONS
+from collector.demo.told import Refused
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 PATCHED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ PATCHED = datetime(2026, 1, 1, tzinfo=UTC)
 JOB = "6f9c1f8e-1f6a-4a57-9a3b-3d1f3d1c9a10"
 
 Reply = Callable[[str, Mapping[str, Any]], Mapping[str, object]]
-"""From a region and parameters (of a JSON body) to an answer, as boto3 returns it."""
+"""From a region and parameters (of a JSON body) to an answer, as boto3 returns it, or `Refused`."""
 
 
 def _always(**said: object) -> Reply:
@@ -87,8 +88,20 @@ def _compliance(region: str, params: Mapping[str, Any]) -> Mapping[str, object]:
     }
 
 
+def _scanned(region: str, params: Mapping[str, Any]) -> Mapping[str, object]:
+    status = "ENABLED" if region in REGIONS else "DISABLED"
+    state = {"status": status, "errorCode": "ALREADY_ENABLED", "errorMessage": ""}
+    kinds = dict.fromkeys(("ec2", "ecr", "lambda"), state)
+    return {"accounts": [{"accountId": ACCOUNT, "state": state, "resourceState": kinds}]}
+
+
+def _no_policy(region: str, params: Mapping[str, Any]) -> Mapping[str, object]:
+    raise Refused("ResourceNotFoundException", "the vault has no policy")
+
+
 TOLD: Mapping[str, Reply] = {
     "accessanalyzer:ListAnalyzers": _analyzers,
+    "backup:GetBackupVaultAccessPolicy": _no_policy,
     "ec2:GetImageBlockPublicAccessState": _always(ImageBlockPublicAccessState="block-new-sharing"),
     "ec2:GetInstanceMetadataDefaults": _always(AccountLevel={"HttpTokens": "required"}),
     "ec2:GetSnapshotBlockPublicAccessState": _always(State="block-all-sharing"),
@@ -106,6 +119,7 @@ TOLD: Mapping[str, Reply] = {
         JobCompletionDate=BEGIN,
         ServicesLastAccessed=[],
     ),
+    "inspector2:BatchGetAccountStatus": _scanned,
     "ssm:DescribeInstanceInformation": _managed,
     "ssm:DescribeInstancePatchStates": _patches,
     "ssm:ListResourceComplianceSummaries": _compliance,

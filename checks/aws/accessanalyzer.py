@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
-from collector.resource import Resource, at
+from collector.resource import Part, Resource, at
 from collector.source import Aws
 
 Kind = Literal[
@@ -52,21 +52,10 @@ class Analyzer(Resource):
         return self.id if self.is_external else None
 
 
-class ActiveFinding(Resource):
-    """A finding of external access that is neither archived nor resolved."""
+class Finding(Part):
+    """What an analyzer found."""
 
-    source = Aws(
-        service="accessanalyzer",
-        operation="ListFindingsV2",
-        permission="access-analyzer:ListFindings",
-        items="findings",
-        per=Analyzer,
-        params={"analyzerArn": "external_id"},
-        constants={"filter": {"status": {"eq": ["ACTIVE"]}}},
-        volatile=("findings.analyzedAt", "findings.updatedAt"),
-    )
-    id: str = at("id")
-    # Left out where the resource could not be read by the analyzer.
+    # Left out where the analyzer could not read the resource.
     resource: str | None = at("resource", default=None)
     status: Literal["ACTIVE", "ARCHIVED", "RESOLVED"] = at("status")
     kind: Literal[
@@ -77,6 +66,21 @@ class ActiveFinding(Resource):
         "UnusedIAMUserPassword",
         "UnusedPermission",
     ] = at("findingType")
+
+
+class ActiveFindings(Resource):
+    """The findings of an analyzer of external access that are neither archived nor resolved."""
+
+    source = Aws(
+        service="accessanalyzer",
+        operation="ListFindingsV2",
+        permission="access-analyzer:ListFindings",
+        per=Analyzer,
+        params={"analyzerArn": "external_id"},
+        constants={"filter": {"status": {"eq": ["ACTIVE"]}}},
+        volatile=("findings.analyzedAt", "findings.updatedAt"),
+    )
+    findings: tuple[Finding, ...] = at("findings", absent=())
 
 
 @check(control="external-access-analysis", severity="medium", scope="region")
@@ -100,21 +104,25 @@ def enabled(analyzers: Sequence[Analyzer]) -> Verdict:
     return failed(listed(sorted(f"{a.name} is {a.status}" for a in external)))
 
 
-@check(control="external-access-analysis", severity="high", scope="region")
-def no_open_findings(analyzers: Sequence[Analyzer], findings: Sequence[ActiveFinding]) -> Verdict:
+@check(control="external-access-analysis", severity="high")
+def no_open_findings(analyzer: Analyzer, active: ActiveFindings) -> Verdict:
     """Every access from outside that IAM Access Analyzer found was looked at.
 
-    Passes: no finding of external access is active: each is resolved, or archived as intended.
-    Fails: one is, whatever it is about. Roles of the account are found in every region.
-    Not judged: regions without an analyzer of external access, which `enabled` judges. Findings of
-    unused and internal access do not count. Whether an archived one is rightly so is not known.
+    Passes: the analyzer is active and none of its findings of external access is: each is resolved,
+        or archived as intended.
+    Fails: a finding is active, whatever it is about, or the analyzer itself is not, which then
+        finds nothing new. Roles of the account are found in every region.
+    Not judged: analyzers of unused and of internal access; regions without an analyzer of external
+        access, which `enabled` judges. Whether an archived finding is rightly so is not known.
     Remediation: take the access away, or archive the finding, best by a rule that says what is
         intended.
     """
-    if not any(analyzer.is_external for analyzer in analyzers):
+    if not analyzer.is_external:
         return not_applicable("no analyzer of external access")
-    active = [f for f in findings if f.status == "ACTIVE" and f.kind == "ExternalAccess"]
-    if active:
-        about = sorted({f.resource or "a resource that is not named" for f in active})
+    found = [f for f in active.findings if f.status == "ACTIVE" and f.kind == "ExternalAccess"]
+    if found:
+        about = sorted({f.resource or "a resource that is not named" for f in found})
         return failed(f"active findings about {listed(about)}")
+    if analyzer.status != "ACTIVE":
+        return failed(f"the analyzer is {analyzer.status}")
     return passed("no active finding of external access")

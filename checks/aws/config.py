@@ -95,6 +95,7 @@ class RecorderStatus(Resource):
         permission="config:DescribeConfigurationRecorderStatus",
         per=Recorder,
         params={"ConfigurationRecorderNames": ("id",)},
+        repeats={"ConfigurationRecorderNames": "ConfigurationRecordersStatus.*.name"},
         items="ConfigurationRecordersStatus",
         volatile=("ConfigurationRecordersStatus.lastStatusChangeTime",),
     )

@@ -33,6 +33,7 @@ class Volume(Resource):
     kms_key: str | None = at("KmsKeyId", default=None)
     attachments: tuple[Attachment, ...] = at("Attachments", default=())
     tags: tuple[Tag, ...] = at("Tags", default=())
+    is_managed: bool = at("Operator.Managed", default=False)
 
     @property
     def servers(self) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """Amazon EFS: file systems."""
 
+from typing import Literal
+
+from checks.aws.scope import Tag
 from collector.check import Verdict, check, failed, passed
 from collector.resource import Resource, at
 from collector.source import Aws
@@ -18,6 +21,10 @@ class FileSystem(Resource):
     id: str = at("FileSystemArn")
     is_encrypted: bool = at("Encrypted")
     kms_key: str | None = at("KmsKeyId", default=None)
+    state: Literal["available", "creating", "deleted", "deleting", "error", "updating"] | None = at(
+        "LifeCycleState", default=None
+    )
+    tags: tuple[Tag, ...] = at("Tags", default=())
 
 
 @check(control="encryption-at-rest", severity="high")

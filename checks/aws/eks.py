@@ -1,5 +1,6 @@
 """Amazon EKS: Kubernetes clusters."""
 
+from checks.aws.named import Named
 from collector.check import Verdict, check, failed, listed, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
@@ -29,7 +30,7 @@ class Encryption(Part):
     kms_key: str = at("provider.keyArn")
 
 
-class ClusterEncryption(Resource):
+class ClusterEncryption(Named):
     """How a cluster keeps what it is told. Where no key was chosen, EKS gives no configuration."""
 
     source = Aws(
@@ -40,6 +41,7 @@ class ClusterEncryption(Resource):
         params={"name": "id"},
         repeats={"name": "cluster.name"},
     )
+    said: str = at("cluster.name")
     version: str = at("cluster.version")
     encryption: tuple[Encryption, ...] = at("cluster.encryptionConfig", default=())
     outposts: tuple[str, ...] = at("cluster.outpostConfig.outpostArns", default=())

@@ -152,7 +152,8 @@ def findings_handled(
     Fails: one was, however often it has been found again since; or more than 50 are open.
     To archive a finding, by hand or by a suppression rule, counts as having handled it: who did so
     and why is for the incident's own record. Not judged: a detector that is suspended and has no
-    finding left, because it finds nothing new. GuardDuty keeps findings for 90 days.
+    finding left, because it finds nothing new. An administrator's detector has the findings of its
+    members as well. GuardDuty keeps findings for 90 days.
     Remediation: look into each open finding, write down what was done, and archive it.
     """
     if len(severe.ids) > MOST_READ:
@@ -164,7 +165,7 @@ def findings_handled(
         return failed(f"open for more than {max_days} days: {named}")
     if found:
         since = f"the oldest since {found[0].created:%Y-%m-%d}"
-        return passed(f"{len(found)} severe findings are open, {since}")
+        return passed(f"severe findings open: {len(found)}, {since}")
     if settings.status == "DISABLED":
         return not_applicable("the detector is suspended")
     return passed("no severe finding is open")

@@ -17,6 +17,7 @@ class ScanStatus(Resource):
         service="inspector2",
         operation="BatchGetAccountStatus",
         permission="inspector2:BatchGetAccountStatus",
+        constants={"accountIds": ["{account}"]},
     )
     ec2: Status = at("accounts.0.resourceState.ec2.status")
     ecr: Status = at("accounts.0.resourceState.ecr.status")

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from checks.aws.named import Named
 from collector.check import Verdict, check, failed, not_applicable, passed
 from collector.resource import Resource, at
 from collector.source import Aws
@@ -20,7 +21,7 @@ class Stream(Resource):
     id: str = at("")
 
 
-class StreamEncryption(Resource):
+class StreamEncryption(Named):
     """Encryption of a data stream."""
 
     source = Aws(
@@ -37,6 +38,7 @@ class StreamEncryption(Resource):
             "StreamDescriptionSummary.WarmThroughput",
         ),
     )
+    said: str = at("StreamDescriptionSummary.StreamName")
     encryption: Literal["KMS", "NONE"] = at("StreamDescriptionSummary.EncryptionType")
     kms_key: str | None = at("StreamDescriptionSummary.KeyId", default=None)
 
@@ -59,7 +61,7 @@ class DeliveryStream(Resource):
     id: str = at("")
 
 
-class DeliveryStreamEncryption(Resource):
+class DeliveryStreamEncryption(Named):
     """Encryption of what a stream of Firehose holds on its way.
 
     Firehose leaves it out where it was never turned on.
@@ -73,6 +75,7 @@ class DeliveryStreamEncryption(Resource):
         params={"DeliveryStreamName": "id"},
         repeats={"DeliveryStreamName": "DeliveryStreamDescription.DeliveryStreamName"},
     )
+    said: str = at("DeliveryStreamDescription.DeliveryStreamName")
     kind: Literal["DatabaseAsSource", "DirectPut", "KinesisStreamAsSource", "MSKAsSource"] = at(
         "DeliveryStreamDescription.DeliveryStreamType"
     )

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from checks.aws.named import Named
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
 from collector.source import Aws
@@ -30,7 +31,7 @@ class Change(Part):
     name: str = at("Name")
 
 
-class DomainEncryption(Resource):
+class DomainEncryption(Named):
     """How a domain keeps and carries data."""
 
     source = Aws(
@@ -41,6 +42,7 @@ class DomainEncryption(Resource):
         params={"DomainName": "id"},
         repeats={"DomainName": "DomainStatus.DomainName"},
     )
+    said: str = at("DomainStatus.DomainName")
     is_deleted: bool = at("DomainStatus.Deleted", default=False)
     state: (
         Literal[

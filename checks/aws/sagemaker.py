@@ -1,11 +1,8 @@
 """Amazon SageMaker AI: notebook instances and endpoints."""
 
-from typing import Self
-
-from pydantic import model_validator
-
+from checks.aws.named import Named
 from collector.check import Verdict, check, failed, passed
-from collector.resource import Resource, at, parent
+from collector.resource import Resource, at
 from collector.source import Aws
 
 
@@ -35,19 +32,7 @@ class EndpointConfig(Resource):
     name: str = at("EndpointConfigName")
 
 
-class Described(Resource):
-    """What both have in common: that the answer is about what was asked for."""
-
-    asked: str = parent("name")
-
-    @model_validator(mode="after")
-    def _is_what_was_asked_for(self) -> Self:
-        if getattr(self, "name", None) != self.asked:
-            raise ValueError("the answer describes another one")
-        return self
-
-
-class NotebookVolume(Described):
+class NotebookVolume(Named):
     """The storage volume of a notebook instance. Without a key of the account, none is given."""
 
     source = Aws(
@@ -57,11 +42,11 @@ class NotebookVolume(Described):
         per=NotebookInstance,
         params={"NotebookInstanceName": "name"},
     )
-    name: str = at("NotebookInstanceName")
+    said: str = at("NotebookInstanceArn")
     kms_key: str | None = at("KmsKeyId", default=None)
 
 
-class EndpointVolume(Described):
+class EndpointVolume(Named):
     """The storage volume of the instances behind endpoints. Likewise."""
 
     source = Aws(
@@ -71,7 +56,7 @@ class EndpointVolume(Described):
         per=EndpointConfig,
         params={"EndpointConfigName": "name"},
     )
-    name: str = at("EndpointConfigName")
+    said: str = at("EndpointConfigArn")
     kms_key: str | None = at("KmsKeyId", default=None)
 
 

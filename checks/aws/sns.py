@@ -1,5 +1,6 @@
 """Amazon SNS: topics."""
 
+from checks.aws.named import Named
 from collector.check import Verdict, check, failed, passed
 from collector.resource import Resource, at
 from collector.source import Aws
@@ -17,7 +18,7 @@ class Topic(Resource):
     id: str = at("TopicArn")
 
 
-class TopicAttributes(Resource):
+class TopicAttributes(Named):
     """Settings of a topic. SNS leaves the key out where there is none."""
 
     source = Aws(
@@ -33,7 +34,7 @@ class TopicAttributes(Resource):
             "Attributes.SubscriptionsPending",
         ),
     )
-    arn: str = at("Attributes.TopicArn")
+    said: str = at("Attributes.TopicArn")
     kms_key: str | None = at("Attributes.KmsMasterKeyId", default=None)
 
 

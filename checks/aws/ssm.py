@@ -6,8 +6,17 @@ from typing import Literal
 
 from checks.aws.ec2 import Instance
 from collector.check import Verdict, check, failed, not_applicable, passed
-from collector.resource import Resource, at
+from collector.resource import Part, Resource, at
 from collector.source import Aws
+
+VOLATILE = (
+    "InstanceInformationList.LastAssociationExecutionDate",
+    "InstanceInformationList.LastPingDateTime",
+    "InstanceInformationList.LastSuccessfulAssociationExecutionDate",
+)
+
+LARGEST_PAGE = 50
+"""https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListResourceComplianceSummaries.html"""
 
 
 class ManagedNode(Resource):
@@ -18,11 +27,7 @@ class ManagedNode(Resource):
         operation="DescribeInstanceInformation",
         permission="ssm:DescribeInstanceInformation",
         items="InstanceInformationList",
-        volatile=(
-            "InstanceInformationList.LastAssociationExecutionDate",
-            "InstanceInformationList.LastPingDateTime",
-            "InstanceInformationList.LastSuccessfulAssociationExecutionDate",
-        ),
+        volatile=VOLATILE,
     )
     full_name = "arn:{partition}:ssm:{region}:{account}:managed-instance/{id}"
     id: str = at("InstanceId")
@@ -30,23 +35,52 @@ class ManagedNode(Resource):
     kind: Literal["EC2Instance", "ManagedInstance"] = at("ResourceType")
 
 
-class PatchSummary(Resource):
-    """What the last scan for patches found on a node."""
+class NodeName(Part):
+    """The id of a node."""
+
+    id: str = at("InstanceId")
+
+
+class Nodes(Resource):
+    """All nodes of a region, from the same answer; without one, no patches are asked for."""
 
     source = Aws(
         service="ssm",
-        operation="ListResourceComplianceSummaries",
-        permission="ssm:ListResourceComplianceSummaries",
-        items="ResourceComplianceSummaryItems",
-        constants={"Filters": [{"Key": "ComplianceType", "Values": ["Patch"], "Type": "EQUAL"}]},
+        operation="DescribeInstanceInformation",
+        permission="ssm:DescribeInstanceInformation",
+        volatile=VOLATILE,
     )
-    full_name = "arn:{partition}:ssm:{region}:{account}:managed-instance/{id}/{type}"
-    id: str = at("ResourceId")
+    nodes: tuple[NodeName, ...] = at("InstanceInformationList")
+
+    @property
+    def page_size(self) -> int | None:
+        """How many summaries to ask for at once; None where there is no node."""
+        return LARGEST_PAGE if self.nodes else None
+
+
+class PatchSummary(Part):
+    """What the last scan for patches found on a node."""
+
+    node: str = at("ResourceId")
     type: Literal["Patch"] = at("ComplianceType")
     status: Literal["COMPLIANT", "NON_COMPLIANT"] = at("Status")
     scanned: datetime = at("ExecutionSummary.ExecutionTime")
     # For the reason alone.
     wrong: int | None = at("NonCompliantSummary.NonCompliantCount", default=None)
+
+
+class Patches(Resource):
+    """What the last scans for patches found on the nodes of a region."""
+
+    source = Aws(
+        service="ssm",
+        operation="ListResourceComplianceSummaries",
+        permission="ssm:ListResourceComplianceSummaries",
+        per=Nodes,
+        params={"MaxResults": "page_size"},
+        constants={"Filters": [{"Key": "ComplianceType", "Values": ["Patch"], "Type": "EQUAL"}]},
+    )
+    summaries: tuple[PatchSummary, ...] = at("ResourceComplianceSummaryItems", absent=())
 
 
 @check(control="patch-management", severity="medium")
@@ -85,7 +119,7 @@ def managed(
 def patch_compliant(
     node: ManagedNode,
     instances: Sequence[Instance],
-    summaries: Sequence[PatchSummary],
+    patches: Sequence[Patches],
     *,
     max_age_days: int = 14,
     grace_hours: int = 24,
@@ -113,7 +147,7 @@ def patch_compliant(
             return not_applicable(reason)
         if _is_fresh(instance, now, timedelta(hours=grace_hours)):
             return not_applicable("started just now")
-    found = [one for one in summaries if one.id == node.id]
+    found = [one for each in patches for one in each.summaries if one.node == node.id]
     if not found:
         return failed("never scanned for patches")
     worst = next((one for one in found if one.status == "NON_COMPLIANT"), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from collector.evidence.canonical import JSON
-    from collector.evidence.snapshot import Snapshot
+    from collector.evidence.snapshot import CheckEntry, Snapshot
 
 CSV_COLUMNS = (
     "check", "control", "severity", "outcome", "reason",
@@ -37,6 +38,12 @@ CSV_COLUMNS = (
     type=click.Choice(["pass", "fail", "unknown", "not_applicable"]),
     help="Only these; repeatable.",
 )
+@click.option(
+    "--check",
+    "ids",
+    multiple=True,
+    help="Only of this check; * stands for anything; repeatable.",
+)
 @click.pass_context
 def results(
     context: click.Context,
@@ -45,8 +52,12 @@ def results(
     number: int | None,
     form: str,
     outcomes: tuple[str, ...],
+    ids: tuple[str, ...],
 ) -> None:
     """Print the results of a stored snapshot.
+
+    All those of one check of access are the population for a review: --check
+    aws.iam.user_inventory --format csv.
 
     What is printed is read from LOCKER as it is; `collector verify` says whether to believe it.
     """
@@ -61,12 +72,30 @@ def results(
     snapshot = numbered(store, account, number)
     found = [
         result
-        for entry in snapshot.checks
+        for entry in _of(snapshot, ids)
         for result in read_lines(store, entry.results_sha256)
         if not outcomes or result["outcome"] in outcomes
     ]
     for line in render(snapshot, found, form):
         click.echo(line)
+
+
+def _of(snapshot: Snapshot, patterns: Sequence[str]) -> list[CheckEntry]:
+    """The checks of a snapshot whose ids fit a pattern; without patterns, all of them.
+
+    Raises:
+        ConfigError: the snapshot has no check for a pattern.
+    """
+    from collector.errors import ConfigError
+
+    for pattern in patterns:
+        if not any(fnmatchcase(entry.id, pattern) for entry in snapshot.checks):
+            raise ConfigError(f"check {pattern}: the snapshot has no results of it")
+    return [
+        entry
+        for entry in snapshot.checks
+        if not patterns or any(fnmatchcase(entry.id, pattern) for pattern in patterns)
+    ]
 
 
 def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -> Iterator[str]:

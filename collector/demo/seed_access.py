@@ -134,9 +134,9 @@ def _function_urls(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
 
 
 def _analyzers(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
-    analyzer = {"arn": ANALYZER, "name": "outside-access", "type": "ACCOUNT", "status": "ACTIVE"}
-    made = {"createdAt": _before_month(400)}
-    return {"analyzers": [{**analyzer, **made}] if region == HOME_REGION else []}
+    arn = ANALYZER.replace(HOME_REGION, region)
+    analyzer = {"arn": arn, "name": "outside-access", "type": "ACCOUNT", "status": "ACTIVE"}
+    return {"analyzers": [{**analyzer, "createdAt": _before_month(400)}]}
 
 
 def _findings(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
@@ -149,7 +149,7 @@ def _findings(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
         "status": "ACTIVE",
         "findingType": "ExternalAccess",
     }
-    return {"findings": [{**finding, **when}]}
+    return {"findings": [{**finding, **when}] if region == HOME_REGION else []}
 
 
 def _contact(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Agreements with AWS: what the simulated company has accepted in AWS Artifact."""
+"""Agreements with AWS, and the services that the simulated company uses and pays for."""
 
 from __future__ import annotations
 
@@ -40,8 +40,44 @@ def _no_organization(params: Mapping[str, Any], region: str) -> Mapping[str, Any
     )
 
 
+USED = (
+    "AWS CloudTrail",
+    "AWS Key Management Service",
+    "Amazon CloudFront",
+    "Amazon DynamoDB",
+    "Amazon Elastic Compute Cloud - Compute",
+    "Amazon Elastic Load Balancing",
+    "Amazon GuardDuty",
+    "Amazon Lightsail",
+    "Amazon Relational Database Service",
+    "Amazon Simple Storage Service",
+    "Amazon Virtual Private Cloud",
+    "AmazonCloudWatch",
+    "EC2 - Other",
+    "Tax",
+)
+"""The lines of its bill. Somebody has tried Lightsail, which is not HIPAA eligible."""
+
+
+def _costs(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+    cost = {"UnblendedCost": {"Amount": "12.5", "Unit": "USD"}}
+    return {
+        "GroupDefinitions": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+        "ResultsByTime": [
+            {
+                "TimePeriod": params["TimePeriod"],
+                "Total": {},
+                "Groups": [{"Keys": [name], "Metrics": cost} for name in USED],
+                "Estimated": True,
+            }
+        ],
+        "DimensionValueAttributes": [],
+    }
+
+
 TOLD: Mapping[str, Reply] = {
     "artifact:ListCustomerAgreements": _agreements,
+    "ce:GetCostAndUsage": _costs,
     "organizations:DescribeOrganization": _no_organization,
 }
 """What AWS answers."""

@@ -209,7 +209,12 @@ def _delivery_stream(params: Mapping[str, Any], region: str) -> Mapping[str, Any
 
 def _notebook(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
     name = params["NotebookInstanceName"]
-    return {"NotebookInstanceName": name, "NotebookInstanceStatus": "Stopped", **NOTEBOOKS[name]}
+    common = {
+        "NotebookInstanceName": name,
+        "NotebookInstanceArn": f"{_ML}:notebook-instance/{name}",
+        "NotebookInstanceStatus": "Stopped",
+    }
+    return {**common, **NOTEBOOKS[name]}
 
 
 TOLD: Mapping[str, Reply] = {
@@ -266,6 +271,7 @@ TOLD: Mapping[str, Reply] = {
     ),
     "sagemaker:DescribeEndpointConfig": lambda params, _: {
         "EndpointConfigName": params["EndpointConfigName"],
+        "EndpointConfigArn": f"{_ML}:endpoint-config/{params['EndpointConfigName']}",
         "KmsKeyId": KEY,
     },
 }

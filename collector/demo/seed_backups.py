@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from moto.ec2.models import ec2_backends
+from moto.efs.models import efs_backends
 
 from collector.demo.adjust import EPOCH
 from collector.demo.seed_storage import COMPANY, TRAIL_BUCKET
@@ -56,6 +57,7 @@ BACKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "ec2:volume/ehr-api-2",
             "ec2:volume/search-1",
             "ec2:instance/*",
+            "elasticfilesystem:file-system/scans",
         ),
         "Default": ("ec2:volume/fax-gateway",),
     },
@@ -66,6 +68,7 @@ BACKED_UP: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 KINDS: Mapping[str, str] = {
     "cluster": "Aurora",
     "db": "RDS",
+    "file-system": "EFS",
     "instance": "EC2",
     "table": "DynamoDB",
     "volume": "EBS",
@@ -155,14 +158,18 @@ def _vaults(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
 
 def _sources(region: str, vault: str) -> Iterator[str]:
     """ARNs of what a vault holds backups of."""
-    backend = ec2_backends[INSIDE][region]
-    volumes = {v.get_tags()[0]["value"]: v.id for v in backend.volumes.values() if v.get_tags()}
-    servers = sorted(i.id for r in backend.reservations.values() for i in r.instances)
+    disks, files = ec2_backends[INSIDE][region], efs_backends[INSIDE][region]
+    servers = sorted(i.id for r in disks.reservations.values() for i in r.instances)
+    ids = {
+        **{v.get_tags()[0]["value"]: [v.id] for v in disks.volumes.values() if v.get_tags()},
+        **{f.creation_token: [f.file_system_id] for f in files.file_systems_by_id.values()},
+        "*": servers,
+    }
     for each in BACKED_UP[region][vault]:
         service, _, name = each.partition(":")
         kind, _, own = name.partition("/")
-        ids = servers if own == "*" else [volumes[own]] if kind == "volume" else []
-        for resource in [f"{kind}/{one}" for one in ids] or [name]:
+        for one in ids.get(own, [own]):
+            resource = f"{kind}/{one}" if own else name
             yield f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
 
 
@@ -281,14 +288,16 @@ def _database_snapshots(params: Mapping[str, Any], region: str) -> Mapping[str, 
 def _cluster_snapshots(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
     if region != "us-east-1":
         return {"DBClusterSnapshots": []}
-    name = "messages-before-16"
-    found = {
-        "DBClusterSnapshotIdentifier": name,
-        "DBClusterSnapshotArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster-snapshot:{name}",
-        "SnapshotType": "manual",
-        "StorageEncrypted": True,
-    }
-    return {"DBClusterSnapshots": [found]}
+    found = [
+        {
+            "DBClusterSnapshotIdentifier": name,
+            "DBClusterSnapshotArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster-snapshot:{name}",
+            "SnapshotType": "manual",
+            "StorageEncrypted": is_encrypted,
+        }
+        for name, is_encrypted in (("messages-before-16", True), ("chat-v1-final", False))
+    ]
+    return {"DBClusterSnapshots": found}
 
 
 def _database_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
@@ -301,6 +310,16 @@ def _database_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, An
     }
 
 
+def _cluster_sharing(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+    restore = {"AttributeName": "restore", "AttributeValues": []}
+    return {
+        "DBClusterSnapshotAttributesResult": {
+            "DBClusterSnapshotIdentifier": params["DBClusterSnapshotIdentifier"],
+            "DBClusterSnapshotAttributes": [restore],
+        }
+    }
+
+
 TOLD: Mapping[str, Reply] = {
     "backup:GetBackupVaultAccessPolicy": _policy,
     "backup:ListBackupVaults": _vaults,
@@ -308,6 +327,7 @@ TOLD: Mapping[str, Reply] = {
     "backup:ListRestoreJobs": _restores,
     "ec2:DescribeSnapshots": _disk_snapshots,
     "ec2:GetSnapshotBlockPublicAccessState": _disk_sharing,
+    "rds:DescribeDBClusterSnapshotAttributes": _cluster_sharing,
     "rds:DescribeDBClusterSnapshots": _cluster_snapshots,
     "rds:DescribeDBSnapshotAttributes": _database_sharing,
     "rds:DescribeDBSnapshots": _database_snapshots,

@@ -21,13 +21,13 @@ CERTIFICATES = f"arn:aws:acm:{HOME_REGION}:{ACCOUNT}:certificate/"
 
 
 def seed(clients: Clients) -> None:
-    """Have the portal's load balancer log, and no other."""
+    """Have two load balancers write access logs, and the others not."""
     bucket = f"{COMPANY}-load-balancer-logs"
     elbv2 = clients("elbv2", HOME_REGION)
     for balancer in lookup(elbv2.describe_load_balancers(), "LoadBalancers"):
-        is_portal = balancer["LoadBalancerName"] == "patient-portal"
-        attributes = {"access_logs.s3.enabled": "true" if is_portal else "false"}
-        if is_portal:
+        logs = balancer["LoadBalancerName"] in ("lab-results", "patient-portal")
+        attributes = {"access_logs.s3.enabled": "true" if logs else "false"}
+        if logs:
             attributes["access_logs.s3.bucket"] = bucket
         elbv2.modify_load_balancer_attributes(
             LoadBalancerArn=balancer["LoadBalancerArn"],

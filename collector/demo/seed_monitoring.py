@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from collector.demo.seed_storage import REGIONAL_TRAIL_BUCKET
 from collector.demo.simulator import ACCOUNT, HOME_REGION
 from collector.demo.told import Refused, Reply
+from collector.resource import lookup
 
 if TYPE_CHECKING:
     from collector.demo.seed_keys import Keys
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 TRAIL_GROUP = "/brackenfield/cloudtrail"
 MADE = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
 STANDARD = "aws-foundational-security-best-practices/v/1.0.0"
+
+
+FILTERS: Mapping[str, str] = {
+    "failed-sign-ins": '{ ($.eventName = ConsoleLogin) && ($.errorMessage = "Failed *") }',
+    "root-use": '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS }',
+    "trail-changes": "{ $.eventSource = cloudtrail.amazonaws.com && $.eventName = *Trail }",
+}
+"""Metric filter, and its alarm → what it selects. The last forgets to stop logging."""
 
 
 def seed(clients: Clients, keys: Keys) -> None:
@@ -49,6 +58,38 @@ def seed(clients: Clients, keys: Keys) -> None:
         Bucket=REGIONAL_TRAIL_BUCKET, BucketLoggingStatus={}
     )
     clients("guardduty", "us-west-2").create_detector(Enable=False)
+    _seed_alarms(clients)
+
+
+def _seed_alarms(clients: Clients) -> None:
+    """Alarms on sign-ins and on some changes, and one that nobody is told of."""
+    sns, logs = clients("sns", HOME_REGION), clients("logs", HOME_REGION)
+    topic = str(lookup(sns.create_topic(Name="security-alerts"), "TopicArn"))
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="security@brackenfield.example")
+    for name, pattern in FILTERS.items():
+        metric = {"metricName": name, "metricNamespace": "Trail", "metricValue": "1"}
+        logs.put_metric_filter(
+            logGroupName=TRAIL_GROUP,
+            filterName=name,
+            filterPattern=pattern,
+            metricTransformations=[metric],
+        )
+        _alarm(clients, name, "Trail", [topic])
+    _alarm(clients, "fax-gateway-errors", "AWS/Lambda", [])
+
+
+def _alarm(clients: Clients, metric: str, namespace: str, actions: Sequence[str]) -> None:
+    clients("cloudwatch", HOME_REGION).put_metric_alarm(
+        AlarmName=metric,
+        AlarmActions=actions,
+        Namespace=namespace,
+        MetricName=metric,
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
 
 
 def _trail_status(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:

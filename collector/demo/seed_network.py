@@ -40,27 +40,33 @@ def _seed_load_balancers(clients: Clients, certificate: str) -> None:
         if s["AvailabilityZone"] in ("us-east-1a", "us-east-1b")
     )
     portal = _load_balancer(elbv2, "patient-portal", subnets)
-    _https(elbv2, portal, certificate, TLS13)
+    _secure(elbv2, portal, certificate, TLS13)
     _http(elbv2, portal, to_https=True)
     partners = _load_balancer(elbv2, "partner-api", subnets)
-    _https(elbv2, partners, certificate, OLD)
+    _secure(elbv2, partners, certificate, OLD)
     status = _load_balancer(elbv2, "status-page", subnets)
-    _https(elbv2, status, certificate, TLS13)
+    _secure(elbv2, status, certificate, TLS13)
     _http(elbv2, status, to_https=False)
+    lab = _load_balancer(elbv2, "lab-results", subnets, kind="network")
+    _secure(elbv2, lab, certificate, TLS13, protocol="TLS")
     _classic(clients("elb", "us-east-1"))
 
 
-def _load_balancer(elbv2: Client, name: str, subnets: list[str]) -> str:
+def _load_balancer(
+    elbv2: Client, name: str, subnets: list[str], *, kind: str = "application"
+) -> str:
     made = elbv2.create_load_balancer(
-        Name=name, Subnets=subnets, Scheme="internet-facing", Type="application"
+        Name=name, Subnets=subnets, Scheme="internet-facing", Type=kind
     )
     return str(lookup(made, "LoadBalancers.0.LoadBalancerArn"))
 
 
-def _https(elbv2: Client, load_balancer: str, certificate: str, policy: str) -> None:
+def _secure(
+    elbv2: Client, load_balancer: str, certificate: str, policy: str, *, protocol: str = "HTTPS"
+) -> None:
     elbv2.create_listener(
         LoadBalancerArn=load_balancer,
-        Protocol="HTTPS",
+        Protocol=protocol,
         Port=443,
         SslPolicy=policy,
         Certificates=[{"CertificateArn": certificate}],

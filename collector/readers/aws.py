@@ -30,8 +30,10 @@ from botocore.config import Config
 from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
+from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
+from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
 from collector.readers.aws_sdk import EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
@@ -51,13 +53,13 @@ DENIED = frozenset(
 """Codes by which services refuse a call for want of a permission."""
 
 RETRIES = Config(
-    retries={"mode": "standard", "total_max_attempts": 10},
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
     user_agent=f"{__name__.partition('.')[0]} Botocore/{botocore.__version__}",
 )
-"""At 20 requests a second, 10 adaptive attempts lose no call; the SDK's default of 3 does."""
+"""How clients call. At a limit of 20 a second, the SDK's default of 3 attempts loses 18 of 200."""
 
 TRUNCATED = ("HasMoreDeliveryStreams", "HasMoreStreams", "IsTruncated", "Truncated")
 """Fields by which APIs say that an answer goes on."""
@@ -68,6 +70,9 @@ unchanged account."""
 
 ECHOED = ("ContinuationToken", "Marker")
 """The same, but some operations with a paginator also repeat in them what they were asked with."""
+
+NOT_RESOLVED = "NotResolved"
+"""Code of a read whose endpoint has no address: a region without that service, or no network."""
 
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
@@ -105,7 +110,10 @@ class AwsReader:
         """Read with `session` as it is; `scope.home` is where global services are asked."""
         self._session = session
         self._scope = scope
-        self._config = config
+        # Our own `Retries` asks again; what the SDK would do is turned off for these clients.
+        options: Any = config  # the stubs do not know its attributes
+        self._attempts: int = options.retries["total_max_attempts"]
+        self._once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -159,7 +167,9 @@ class AwsReader:
                 read.failure = Failure(MALFORMED, "the answer could not be parsed")
             except botocore.exceptions.BotoCoreError as error:
                 code = type(error).__name__.removesuffix("Error")
-                read.failure = Failure(code, scrub(str(error)))
+                read.failure = Failure(
+                    NOT_RESOLVED if is_without_host(error) else code, scrub(str(error))
+                )
             break
         return self._answer(client, read, time.monotonic() - begin)
 
@@ -176,7 +186,9 @@ class AwsReader:
             status=read.status,
             request_ids=read.request_ids,
             attempts=read.attempts,
-            volatile=read.volatile,
+            volatile=read.volatile
+            if read.sent == read.params
+            else {**read.volatile, "sent": read.sent},
             is_sensitive=self._marked(operation),
         )
         return Answer.of(read.source, read.params, read.place, finished)
@@ -210,12 +222,14 @@ class AwsReader:
             key = (service, region)
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
-                client = session.client(service, region_name=region, config=self._config)
+                client = session.client(service, region_name=region, config=self._once)
                 _drop_host_prefix(client)
                 client.meta.events.register("before-parse", _refuse_no_object)
                 client.meta.events.register("response-received", _refuse_broken)
                 bucket = bucket_of(service)
                 client.meta.events.register("before-send", lambda **_: bucket.take())
+                retries = Retries(self._attempts, bucket)
+                client.meta.events.register("needs-retry", retries.needs_retry)
                 self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
@@ -236,23 +250,28 @@ class _Read:
     request_ids: list[str] = field(default_factory=list)
     volatile: dict[str, JSON] = field(default_factory=dict)
 
+    @property
+    def sent(self) -> dict[str, JSON]:
+        """The parameters with the days that they speak of."""
+        return {name: dated(value, self.started) for name, value in self.params.items()}
+
     def follow(
         self, client: Any, operation: botocore.model.OperationModel, paginator: Any | None
     ) -> None:
         """Read every page, and see that the last one says that it is the last."""
         signs: tuple[str, ...] = (*TRUNCATED, *NEXT)
         marker = self.source.marker
-        if marker is not None or paginator is not None:
-            paged = paginator.paginate(**self.params) if paginator is not None else ()
-            for page in paged if marker is None else self._marked(client, operation, marker):
-                self.keep(page)
-                if self.pages[-1] in self.pages[:-1]:
-                    self.failure = Failure(CUT, "the pages repeat themselves")
-                    return
-            signs = tuple(name for name in signs if name != marker)
+        if paginator is not None and marker is None:
+            pages = paginator.paginate(**self.sent)
         else:
-            self.keep(getattr(client, xform_name(operation.name))(**self.params))
+            pages = self._pages(getattr(client, xform_name(operation.name)), operation)
             signs += ECHOED
+        for page in pages:
+            self.keep(page)
+            if self.pages[-1] in self.pages[:-1]:
+                self.failure = Failure(CUT, "the pages repeat themselves")
+                return
+        signs = tuple(name for name in signs if name != marker)
         last = self.pages[-1] if self.pages else {}
         # Some say it beside the list, not at the top (CloudFront).
         beside = lookup(last, (self.source.items or "").rpartition(".")[0])
@@ -263,21 +282,25 @@ class _Read:
             for name in (*NEXT, *ECHOED):
                 page.pop(name, None)
 
-    def _marked(
-        self, client: Any, operation: botocore.model.OperationModel, marker: str
+    def _pages(
+        self, call: Callable[..., dict[str, Any]], operation: botocore.model.OperationModel
     ) -> Iterator[dict[str, Any]]:
-        """The pages of an operation that the SDK cannot page, up to one that is empty.
+        """The pages of an operation for which the SDK has no paginator.
 
-        WAF may give a marker on the last page that holds something, too.
-        https://github.com/boto/boto3/issues/3715
+        They are followed where it takes the token by the name under which it gives it. With a
+        marker, a page that holds nothing is the last, whatever it says: WAF may give a marker
+        with the last page that holds something. https://github.com/boto/boto3/issues/3715
         """
-        params = dict(self.params)
-        while True:
-            page = getattr(client, xform_name(operation.name))(**params)
-            yield page
-            if not page.get(marker) or not lookup(page, self.source.items or ""):
+        marker = self.source.marker
+        known = operation.input_shape.members if operation.input_shape is not None else ()
+        names = NEXT if marker is None else (marker,)
+        page = call(**self.sent)
+        yield page
+        while token := {name: page[name] for name in names if name in known and page.get(name)}:
+            if marker is not None and not lookup(page, self.source.items or ""):
                 return
-            params[marker] = page[marker]
+            page = call(**self.sent, **token)
+            yield page
 
     def report(self, client: Any) -> None:
         """The IAM credential report: have it made, wait for it, read its rows."""

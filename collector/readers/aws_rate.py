@@ -35,8 +35,19 @@ BURST_SECONDS = 2.0
 """How much of its rate a bucket holds when it is full; AWS's own buckets hold more."""
 
 
+SLOWER = 0.1
+FASTER = 0.02
+"""Parts of the rate by which it falls after each refusal and rises after each answer."""
+
+SLOWEST = 0.1
+"""Part of its rate below which a bucket does not fall."""
+
+
 class TokenBucket:
-    """Lets through `rate` requests a second on average, and a burst of some more at first."""
+    """Lets through `rate` requests a second on average, and a burst of some more at first.
+
+    The rate falls while requests are refused, and comes back while they are answered.
+    """
 
     def __init__(
         self,
@@ -46,7 +57,7 @@ class TokenBucket:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Start full: `burst` requests may go at once."""
-        self._rate = rate
+        self._full_rate = self._rate = rate
         self._burst = burst
         self._clock = clock
         self._sleep = sleep
@@ -64,6 +75,16 @@ class TokenBucket:
             wait = -self._tokens / self._rate
         if wait > 0:
             self._sleep(wait)
+
+    def slow_down(self) -> None:
+        """A request was refused for being one too many."""
+        with self._lock:
+            self._rate = max(self._full_rate * SLOWEST, self._rate * (1 - SLOWER))
+
+    def speed_up(self) -> None:
+        """A request was answered."""
+        with self._lock:
+            self._rate = min(self._full_rate, self._rate + self._full_rate * FASTER)
 
 
 def bucket_of(service: str) -> TokenBucket:

@@ -36,8 +36,8 @@ NO_HANDSHAKE = "NoHandshake"
 """Code where the server takes none of the versions: what it would do for its clients is unknown.
 Such is a server that asks for a client's certificate in TLS 1.2."""
 
-_EXPIRED, _NOT_YET_VALID, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
-"""OpenSSL's codes, X509_V_ERR_*."""
+OUT_OF_DATE, OTHER_NAME = (9, 10), (62, 64)
+"""OpenSSL's codes, X509_V_ERR_*: not valid yet, expired; another host name, another address."""
 
 
 class TlsReader:
@@ -147,6 +147,7 @@ class _Probe:
     port: int
     timeout_seconds: float
     address: str | None = None
+    """Where the first connection went, and so all others: a name may have several addresses."""
     connections: int = 0
     said: dict[str, Said] = field(default_factory=dict)
     """What the server said to the offer of each version."""
@@ -162,14 +163,13 @@ class _Probe:
         """
         for version in OLD:
             with self._connect() as connection:
-                try:
-                    self.said[version] = offer(connection, version, self.host)
-                except TimeoutError:
-                    raise _NotProbed("Timeout", f"no answer to {version}") from None
+                self.said[version] = offer(connection, version, self.host)
         certificate = self._try_new()
         is_old = "accepted" in [self.said[version] for version in OLD]
         speaks_tls = is_old or certificate is not None
         if not speaks_tls and not all(self.said[v] == "plain" for v in OLD if v != "SSL2"):
+            if "silent" in self.said.values():
+                raise _NotProbed("Timeout", "no answer to a handshake")
             raise _NotProbed(NO_HANDSHAKE, "it takes none of the versions")
         protocols: dict[str, JSON] = {
             version: "accepted" if said == "accepted" else "refused"
@@ -183,15 +183,11 @@ class _Probe:
             "certificate": None,
         }
         if certificate is not None:
-            found["certificate"] = {
-                **_facts(certificate),
-                "name_matches": self._name_matches(certificate),
-                **self._chain(roots),
-            }
+            found["certificate"] = {**_facts(certificate), **self._validity(certificate, roots)}
         return found
 
     def _connect(self) -> socket.socket:
-        where = (self.host, self.port)
+        where = (self.address or self.host, self.port)
         try:
             connection = socket.create_connection(where, timeout=self.timeout_seconds)
         except socket.gaierror as error:
@@ -208,15 +204,14 @@ class _Probe:
         """Shake hands; the server's certificate as DER.
 
         Raises:
-            _NotProbed: the server does not answer in time.
+            TimeoutError: the server does not answer in time.
             ssl.SSLError, ConnectionError: it refuses, or its certificate is refused here.
         """
-        with self._connect() as connection:
-            try:
-                with context.wrap_socket(connection, server_hostname=self.host) as secured:
-                    return secured.getpeercert(binary_form=True) or b""
-            except TimeoutError:
-                raise _NotProbed("Timeout", "no answer to a handshake") from None
+        with (
+            self._connect() as connection,
+            context.wrap_socket(connection, server_hostname=self.host) as secured,
+        ):
+            return secured.getpeercert(binary_form=True) or b""
 
     def _try_new(self) -> bytes | None:
         """Try the versions that may be accepted; the certificate, if one was."""
@@ -227,44 +222,51 @@ class _Probe:
             try:
                 certificate = self._shake(context)
                 self.said[version] = "accepted"
+            except TimeoutError:
+                self.said[version] = "silent"
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
                 self.said[version] = "closed"
             except ssl.SSLError:
                 self.said[version] = "refused"
         return certificate
 
-    def _chain(self, roots: str) -> dict[str, JSON]:
-        """Whether the certificate leads to a trusted root, its name left aside."""
-        context = _context()
-        context.load_verify_locations(cadata=roots)
-        context.verify_mode = ssl.CERT_REQUIRED
-        error = self._verify(context)
+    def _validity(self, certificate: bytes, roots: str) -> dict[str, JSON]:
+        """Whether the certificate leads to a trusted root, and whether it is for the host.
+
+        Where it leads to none, the name is compared as if the certificate itself were the root; it
+        is None if OpenSSL finds another fault before it comes to the name.
+
+        Raises:
+            _NotProbed: the server shows now this certificate and now another.
+        """
+        error = self._verify(_verifying(roots))
+        named = _verifying(certificate if error is not None else roots)
+        named.check_hostname = True
+        named.hostname_checks_common_name = False
+        if error is not None:
+            named.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        fault = self._verify(named)
+        matches: bool | None = None
+        # OpenSSL compares names before dates.
+        if fault is None or (error is not None and fault.verify_code in OUT_OF_DATE):
+            matches = True
+        elif fault.verify_code in OTHER_NAME:
+            matches = False
+        elif error is None:
+            raise _NotProbed("Inconsistent", "it shows now one certificate and now another")
         return {
             "is_trusted": error is None,
             "error_code": None if error is None else error.verify_code,
             "error": None if error is None else error.verify_message,
+            "name_matches": matches,
         }
-
-    def _name_matches(self, certificate: bytes) -> bool | None:
-        """Whether the certificate is for the host, its issuer and dates left aside."""
-        context = _context()
-        context.load_verify_locations(cadata=certificate)
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.check_hostname = True
-        context.hostname_checks_common_name = False
-        error = self._verify(context)
-        # OpenSSL compares names before dates.
-        if error is None or error.verify_code in (_EXPIRED, _NOT_YET_VALID):
-            return True
-        return False if error.verify_code in (_OTHER_NAME, _OTHER_ADDRESS) else None
 
     def _verify(self, context: ssl.SSLContext) -> ssl.SSLCertVerificationError | None:
         try:
             self._shake(context)
         except ssl.SSLCertVerificationError as error:
             return error
-        except (ssl.SSLError, ConnectionError) as error:
+        except (ssl.SSLError, ConnectionError, TimeoutError) as error:
             raise _NotProbed("HandshakeFailed", str(error)) from None
         return None
 
@@ -279,6 +281,14 @@ def _context(*, security_level: int = 2) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(f"ALL:!aNULL:!eNULL:@SECLEVEL={security_level}")
+    return context
+
+
+def _verifying(roots: str | bytes) -> ssl.SSLContext:
+    """A client that trusts these certificates, PEM or DER."""
+    context = _context()
+    context.load_verify_locations(cadata=roots)
+    context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 

@@ -23,9 +23,9 @@ OLD: dict[OldVersion, bytes] = {
 }
 """The versions that are offered here, with their numbers."""
 
-Said = Literal["accepted", "refused", "closed", "plain"]
+Said = Literal["accepted", "refused", "closed", "silent", "plain"]
 """What a server says to an offer: it goes on in that version; it sends an alert, or names another
-version; it ends the connection without a word; it answers, but not in TLS."""
+version; it ends the connection without a word; it says nothing; it answers, but not in TLS."""
 
 # What clients of that time offered: ECDHE, DHE and RSA with AES, Camellia, 3DES, RC4, DES, export.
 _SUITES = bytes.fromhex(
@@ -42,12 +42,13 @@ _MOST_WARNINGS = 5
 def offer(connection: socket.socket, version: OldVersion, host: str) -> Said:
     """Offer one version on a new connection, and say how the server takes it.
 
-    Raises:
-        TimeoutError: the server says nothing for as long as the connection's timeout.
+    It is silent if it says nothing for as long as the connection's timeout.
     """
     try:
         connection.sendall(hello(version, host))
         return _answer(connection, version)
+    except TimeoutError:
+        return "silent"
     except (ConnectionError, EOFError):
         return "closed"
 

@@ -159,6 +159,38 @@ def test_a_certificate_of_an_unknown_authority_is_not_trusted_by_the_public_root
     assert result.reason == ("certificate is not trusted: unable to get local issuer certificate")
 
 
+def test_a_wrong_name_is_told_of_a_certificate_that_is_not_trusted_either() -> None:
+    issued = AUTHORITY.issue_cert("other.example.org")
+    with serving(tls(issued.configure_cert, V.TLSv1_2, V.TLSv1_3)) as port:
+        found = certificate(shake(port, roots=None))
+
+    assert (found["is_trusted"], found["name_matches"]) == (False, False)
+
+
+def test_a_name_that_stands_in_the_subject_alone_does_not_count(roots: Path) -> None:
+    issued = AUTHORITY.issue_cert("other.example.org", common_name="localhost")
+    with serving(tls(issued.configure_cert, V.TLSv1_2, V.TLSv1_3)) as port:
+        assert certificate(shake(port, roots))["name_matches"] is False
+
+
+def test_a_server_that_shows_now_one_certificate_and_now_another_is_unknown(roots: Path) -> None:
+    """The last of eight connections is the one that compares the name."""
+    good = tls(GOOD.configure_cert, V.TLSv1_2, V.TLSv1_3)
+    foreign = tls(trustme.CA().issue_cert("localhost").configure_cert, V.TLSv1_2, V.TLSv1_3)
+    seen: list[int] = []
+
+    def changing(connection: socket.socket) -> None:
+        seen.append(1)
+        (foreign if len(seen) == 8 else good)(connection)
+
+    with serving(changing) as port:
+        result = judged(reader(port, roots))
+
+    assert len(seen) == 8
+    assert result.outcome == "unknown"
+    assert result.reason == "not read: tls:handshake in global: Inconsistent"
+
+
 def test_a_chain_without_its_intermediate_is_not_trusted(roots: Path, tmp_path: Path) -> None:
     issued = AUTHORITY.create_child_ca().issue_cert("localhost")
     leaf, key = tmp_path / "leaf.pem", tmp_path / "key.pem"
@@ -213,6 +245,26 @@ def test_a_server_that_says_nothing_is_unknown(roots: Path) -> None:
 
     assert result.outcome == "unknown"
     assert result.reason == "not read: tls:handshake in global: Timeout"
+
+
+def test_a_server_that_is_silent_on_an_old_version_refuses_it(roots: Path) -> None:
+    """As some do; that it answers at all is shown by the handshakes that follow."""
+    over = threading.Event()
+    modern = tls(GOOD.configure_cert, V.TLSv1_2, V.TLSv1_3)
+
+    def choosy(connection: socket.socket) -> None:
+        is_ssl_2 = connection.recv(1, socket.MSG_PEEK)[0] & 0x80
+        if is_ssl_2:
+            assert_never_said(over)
+        else:
+            modern(connection)
+
+    with serving(choosy) as port:
+        probe = TlsReader(SCOPE, [f"localhost:{port}"], roots=roots, timeout_seconds=1.5)
+        result = judged(probe)
+        over.set()
+
+    assert result.outcome == "pass"
 
 
 def assert_never_said(over: threading.Event) -> None:

@@ -48,6 +48,7 @@ class DomainName(Resource):
         service="apigateway",
         operation="GetDomainNames",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/domainnames",),
         items="items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/domainnames/{id}{private_id}"
@@ -72,6 +73,7 @@ class DomainNameV2(Resource):
         service="apigatewayv2",
         operation="GetDomainNames",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/domainnames",),
         items="Items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/domainnames/{id}"
@@ -88,7 +90,7 @@ def tls12_domain(
     """Domain names of APIs accept TLS 1.2 and later only.
 
     Passes: the security policy of the domain name, and that of each of its endpoints, allows
-        TLS 1.2 and later only: TLS_1_2, and all whose names begin with SecurityPolicy_TLS.
+        TLS 1.2 and later only: TLS_1_2, and each SecurityPolicy_TLS… that is known here.
     Fails: one is TLS_1_0, or none is told. A policy that is not known here is unknown.
     Domain names are judged whatever their state, and with the eyes of both APIs: while a domain
     name moves between edge and regional, each endpoint has a policy of its own. Says nothing of

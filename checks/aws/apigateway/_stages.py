@@ -21,6 +21,7 @@ class RestApi(Resource):
         service="apigateway",
         operation="GetRestApis",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/restapis",),
         items="items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/restapis/{id}"
@@ -41,6 +42,7 @@ class RestStage(Resource):
         service="apigateway",
         operation="GetStages",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/restapis/*/stages",),
         items="item",
         per=RestApi,
         params={"restApiId": "id"},
@@ -66,6 +68,7 @@ class Api(Resource):
         service="apigatewayv2",
         operation="GetApis",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/apis",),
         items="Items",
     )
     full_name = "arn:{partition}:apigateway:{region}::/apis/{id}"
@@ -86,6 +89,7 @@ class Stage(Resource):
         service="apigatewayv2",
         operation="GetStages",
         permission="apigateway:GET",
+        granted_on=("apigateway:*::/apis/*/stages",),
         items="Items",
         per=Api,
         params={"ApiId": "id"},

@@ -7,6 +7,7 @@ from typing import Literal
 from checks.aws.backup._vaults import RecoveryPoint, VaultContents
 from checks.aws.dynamodb import TableEncryption
 from checks.aws.ebs import Volume
+from checks.aws.efs import FileSystem
 from checks.aws.rds import DbCluster, DbInstance
 from checks.aws.rds._databases import judged_as_replica, judged_elsewhere
 from checks.aws.scope import Tag, out_of_scope
@@ -41,7 +42,7 @@ class TableTags(Resource):
 
 @check(control="backups", severity="high")
 def plans_cover_resources(
-    resource: DbInstance | DbCluster | Volume | TableTags,
+    resource: DbInstance | DbCluster | FileSystem | Volume | TableTags,
     vaults: Sequence[VaultContents],
     *,
     max_age_days: int = 2,
@@ -51,7 +52,7 @@ def plans_cover_resources(
     scope_names: tuple[str, ...] = (),
     now: datetime,
 ) -> Verdict:
-    """Backup plans of AWS Backup cover databases, tables and volumes.
+    """Backup plans of AWS Backup cover databases, tables, file systems and volumes.
 
     Judged by what the plans brought about, not by what their selections, by tag or by name, are
     meant to reach: a selection that matches nothing, or a role that may not back up, shows here.
@@ -61,13 +62,14 @@ def plans_cover_resources(
         that a volume is attached to counts for the volume.
     Fails: there is none: no recovery point, none by a plan, none recent, or none kept for long
         enough. What was made since the last backup fails until the next one.
-    Judged are RDS instances and clusters, DynamoDB tables and EBS volumes: all of them, or, where
-        `scope_tag` or `scope_names` is set, those whose tag `scope_tag` has one of `scope_values`
-        (any value where there are none) or whose name is like one of `scope_names`. Where nothing
-        is in scope nothing passes.
+    Judged are RDS instances and clusters, DynamoDB tables, EFS file systems and EBS volumes: all of
+    them, or, where `scope_tag` or `scope_names` is set, those whose tag `scope_tag` has one of
+    `scope_values` (any value where there are none) or whose name is like one of `scope_names`.
+    Where nothing is in scope nothing passes.
     Members of a cluster are judged with their cluster, read replicas with the database they copy.
-    What is being deleted or made is not judged. Says nothing of other kinds of resources, and of
-    backups without AWS Backup, such as those of RDS itself.
+    What is being deleted or made is not judged, nor a volume of a server that an AWS service runs
+    for the account. Says nothing of other kinds of resources, and of backups without AWS Backup,
+    such as those of RDS itself.
     Remediation: put the resource into the selection of a backup plan that runs daily.
     """
     elsewhere = _judged_elsewhere(resource)
@@ -97,14 +99,24 @@ def plans_cover_resources(
     return passed(f"backed up by plan {listed(plans)}")
 
 
-def _judged_elsewhere(resource: DbInstance | DbCluster | Volume | TableTags) -> Verdict | None:
+def _judged_elsewhere(
+    resource: DbInstance | DbCluster | FileSystem | Volume | TableTags,
+) -> Verdict | None:
     if isinstance(resource, DbInstance | DbCluster):
         return judged_elsewhere(resource) or judged_as_replica(resource)
     if isinstance(resource, Volume):
+        if resource.is_managed:
+            return not_applicable("a service runs the server of the volume")
         match resource.state:
             case "creating" | "deleted" | "deleting":
                 return not_applicable(f"the volume is {resource.state}")
             case "available" | "error" | "in-use":
+                return None
+    if isinstance(resource, FileSystem):
+        match resource.state:
+            case "creating" | "deleted" | "deleting":
+                return not_applicable(f"the file system is {resource.state}")
+            case "available" | "error" | "updating" | None:
                 return None
     match resource.state:
         case "ARCHIVED" | "ARCHIVING" | "CREATING" | "DELETING":
@@ -118,7 +130,7 @@ def _judged_elsewhere(resource: DbInstance | DbCluster | Volume | TableTags) -> 
             return None
 
 
-def _names(resource: DbInstance | DbCluster | Volume | TableTags) -> tuple[str, ...]:
+def _names(resource: DbInstance | DbCluster | FileSystem | Volume | TableTags) -> tuple[str, ...]:
     """ARNs, or ends of ARNs that no other account has, by which AWS Backup knows a resource."""
     if isinstance(resource, Volume):
         servers = (f":instance/{server}" for server in resource.servers)

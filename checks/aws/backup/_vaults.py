@@ -122,17 +122,10 @@ class VaultPolicy(Resource):
         permission="backup:GetBackupVaultAccessPolicy",
         per=Vault,
         params={"BackupVaultName": "unlocked_name"},
+        repeats={"BackupVaultName": "BackupVaultName"},
         absent=("ResourceNotFoundException",),
     )
-    name: str = parent("name")
-    told_of: str | None = at("BackupVaultName", absent=None)
     policy: PolicyDocument | None = at("Policy", absent=None)
-
-    @model_validator(mode="after")
-    def _is_of_this_vault(self) -> Self:
-        if self.told_of not in (None, self.name):
-            raise ValueError("the answer is about another vault")
-        return self
 
 
 @check(control="backup-protection", severity="high")

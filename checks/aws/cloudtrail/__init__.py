@@ -15,6 +15,7 @@ from checks.aws.cloudtrail._buckets import (
     bucket_retention,
 )
 from checks.aws.cloudtrail._events import (
+    EXCLUDABLE,
     cloudwatch,
     kms_encrypted,
     log_validation,
@@ -31,6 +32,7 @@ from checks.aws.cloudtrail._selectors import (
 from checks.aws.cloudtrail._trails import Trail, TrailStatus
 
 __all__ = [
+    "EXCLUDABLE",
     "AdvancedSelector",
     "DataResource",
     "EventSelectors",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from checks.aws.cloudtrail._selectors import READ_AND_WRITE, EventSelectors, Selected
 from checks.aws.cloudtrail._trails import Trail, TrailStatus
 from checks.aws.s3 import Bucket
+from checks.aws.vpc import Caller
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 
 EXCLUDABLE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
@@ -66,15 +67,18 @@ def log_validation(trail: Trail) -> Verdict:
 
 
 @check(control="log-monitoring", severity="medium")
-def cloudwatch(trail: Trail, status: TrailStatus, *, max_hours: int = 24, now: datetime) -> Verdict:
+def cloudwatch(
+    trail: Trail, status: TrailStatus, caller: Caller, *, max_hours: int = 24, now: datetime
+) -> Verdict:
     """Trails deliver their events to CloudWatch Logs, where alarms and searches see them soon.
 
     Passes: the trail is logging, has a log group, no error is known of delivering to it, and
         events were last delivered within `max_hours`.
     Fails: one of these is not so. A trail that only records writing may rest for longer in an
         account where nothing changes: lengthen `max_hours` for it.
-    The log group of an organisation's trail is another account's, seen from its members; that
-    counts as well. Says nothing of whether anything watches the log group.
+    Not judged: an organisation's trail in a member account that is not told of its deliveries,
+    because CloudTrail tells of them to the trail's own account: judge it there. Says nothing of
+    whether anything watches the log group.
     Remediation: give the trail a log group and a role that may write to it.
     """
     if trail.log_group is None:
@@ -83,6 +87,8 @@ def cloudwatch(trail: Trail, status: TrailStatus, *, max_hours: int = 24, now: d
         return failed("the trail is not logging")
     if status.group_error:
         return failed(f"cannot deliver to its log group ({status.group_error})")
+    if status.group_delivered is None and trail.account != caller.account:
+        return not_applicable(f"a trail of account {trail.account}, where deliveries are told")
     if status.group_delivered is None:
         return failed("nothing was delivered to its log group yet")
     if now - status.group_delivered > timedelta(hours=max_hours):
@@ -155,7 +161,7 @@ def s3_data_events(
             lacking.append(f"{name} ({' and '.join(missing)})")
     if lacking:
         return failed(f"no trail records all of: {listed(lacking)}")
-    return passed(f"reading and writing is recorded in all {len(wanted)} buckets")
+    return passed(f"reading and writing is recorded; buckets: {len(wanted)}")
 
 
 def _problems(trail: Trail, status: TrailStatus, selected: Selected) -> Iterator[str]:

@@ -60,7 +60,7 @@ class Attributes(Resource):
     @model_validator(mode="after")
     def _says_whether_it_logs(self) -> Self:
         said = [a.value for a in self.attributes if a.key == ENABLED]
-        if self.kind != "gateway" and said not in (["true"], ["false"]):
+        if said not in ([], ["false"], ["true"]):
             raise ValueError(f"{ENABLED} is neither true nor false")
         return self
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from checks.aws.iam._entities import SETTLES_IN, User
+from checks.aws.iam._entities import SETTLES_IN, KnownUser
 from collector.check import Verdict, check, failed, not_applicable, passed
 from collector.resource import Resource, Roll, at
 from collector.source import Aws
@@ -30,7 +30,7 @@ REPORT = Aws(
 """The credential report, up to four hours old.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html"""
 
-EVERY_USER = (Roll(of=User, settles_in=timedelta(hours=4) + SETTLES_IN),)
+EVERY_USER = (Roll(of=KnownUser, settles_in=timedelta(hours=4) + SETTLES_IN),)
 """The report must have every user that was there when it was made."""
 
 

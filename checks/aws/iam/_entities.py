@@ -59,6 +59,15 @@ class AttachedPolicy(Part):
     arn: str = at("PolicyArn")
 
 
+class KnownUser(Resource):
+    """An IAM user, whatever else there is to be read of it."""
+
+    source = _details("UserDetailList")
+    reconciled = (Figure(of=EntityCounts, field="users", settles_in=SETTLES_IN),)
+    id: Arn = at("Arn")
+    created: datetime = at("CreateDate")
+
+
 class User(Resource):
     """An IAM user: its groups, and the policies it holds itself."""
 
@@ -68,7 +77,7 @@ class User(Resource):
     created: datetime = at("CreateDate")
     groups: tuple[str, ...] = at("GroupList")
     attached: tuple[AttachedPolicy, ...] = at("AttachedManagedPolicies")
-    # IAM leaves the list out where it is empty, for users only.
+    # IAM leaves the list out where it is empty, for users only; its documentation does not say so.
     inline: tuple[InlinePolicy, ...] = at("UserPolicyList", default=())
 
 

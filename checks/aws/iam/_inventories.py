@@ -42,7 +42,8 @@ def role_inventory(
 ) -> Verdict:
     """Every role is known with those who may assume it, and none is open or forgotten.
 
-    The results are the population for an access review: one a role, with the principals it trusts.
+    The results are the population for an access review: one a role, with the principals it trusts,
+    reconciled with what IAM counts.
 
     Passes: the role trusts services, principals of its own account and of `trusted_accounts`,
         identity providers held to certain identities; others only with an external id or from a

@@ -73,16 +73,16 @@ class DbSnapshotAttributes(Resource):
         permission="rds:DescribeDBSnapshotAttributes",
         per=DbSnapshot,
         params={"DBSnapshotIdentifier": "shareable"},
+        repeats={"DBSnapshotIdentifier": "DBSnapshotAttributesResult.DBSnapshotIdentifier"},
     )
     name: str = parent("name")
-    told_of: str | None = at("DBSnapshotAttributesResult.DBSnapshotIdentifier", absent=None)
-    attributes: tuple[SnapshotAttribute, ...] = at(
-        "DBSnapshotAttributesResult.DBSnapshotAttributes", absent=()
+    attributes: tuple[SnapshotAttribute, ...] | None = at(
+        "DBSnapshotAttributesResult.DBSnapshotAttributes", absent=None
     )
 
     @model_validator(mode="after")
-    def _answers_what_was_asked(self) -> Self:
-        _require_answer(self.name, self.told_of, self.attributes)
+    def _tells_who_may_restore(self) -> Self:
+        _require_restore(self.attributes)
         return self
 
 
@@ -95,18 +95,20 @@ class DbClusterSnapshotAttributes(Resource):
         permission="rds:DescribeDBClusterSnapshotAttributes",
         per=DbClusterSnapshot,
         params={"DBClusterSnapshotIdentifier": "shareable"},
+        repeats={
+            "DBClusterSnapshotIdentifier": (
+                "DBClusterSnapshotAttributesResult.DBClusterSnapshotIdentifier"
+            )
+        },
     )
     name: str = parent("name")
-    told_of: str | None = at(
-        "DBClusterSnapshotAttributesResult.DBClusterSnapshotIdentifier", absent=None
-    )
-    attributes: tuple[SnapshotAttribute, ...] = at(
-        "DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes", absent=()
+    attributes: tuple[SnapshotAttribute, ...] | None = at(
+        "DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes", absent=None
     )
 
     @model_validator(mode="after")
-    def _answers_what_was_asked(self) -> Self:
-        _require_answer(self.name, self.told_of, self.attributes)
+    def _tells_who_may_restore(self) -> Self:
+        _require_restore(self.attributes)
         return self
 
 
@@ -151,7 +153,7 @@ def snapshots_not_public(
     """
     if not snapshots:
         return not_applicable("no snapshot")
-    public = sorted(s.name for s in snapshots if any("all" in a.values for a in s.attributes))
+    public = sorted(s.name for s in snapshots if any("all" in a.values for a in s.attributes or ()))
     if public:
         return failed(f"public: {listed(public)}")
     return passed(f"none of {len(snapshots)} is public")
@@ -173,13 +175,7 @@ def _shareable(snapshot: DbSnapshot | DbClusterSnapshot) -> str | None:
     return None if has_kms_key or snapshot.kind in NOT_SHARED else snapshot.name
 
 
-def _require_answer(
-    name: str, told_of: str | None, attributes: Sequence[SnapshotAttribute]
-) -> None:
-    """Nobody may restore a snapshot only if the answer says so, and says it of this one."""
-    if told_of is None:
-        return
-    if told_of.casefold() != name.casefold():
-        raise ValueError("the answer is about another snapshot")
-    if not any(attribute.name == "restore" for attribute in attributes):
+def _require_restore(attributes: Sequence[SnapshotAttribute] | None) -> None:
+    """Nobody may restore a snapshot only if the answer says so."""
+    if attributes is not None and not any(a.name == "restore" for a in attributes):
         raise ValueError("the answer does not tell who may restore the snapshot")

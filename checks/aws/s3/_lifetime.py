@@ -171,9 +171,9 @@ def replication(
             problems.append(f"{to} leaves out objects encrypted with KMS")
         elif rule.target_name in offsite:
             copies.append(f"copied to {rule.target_name}, which is known to be off site")
-        elif there is None:
-            problems.append(f"{to} goes to a bucket whose region is not known here")
-        elif bucket.region is None or there == bucket.region:
+        elif there is None or bucket.region is None:
+            problems.append(f"{to} goes to another region or not, which is not known here")
+        elif there == bucket.region:
             problems.append(f"{to} stays in {there}")
         else:
             copies.append(f"copied to {rule.target_name} in {there}")

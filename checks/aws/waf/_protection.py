@@ -60,7 +60,7 @@ class LoadBalancerAcl(Resource):
     source = Aws(
         service="wafv2",
         operation="GetWebACLForResource",
-        permission="wafv2:GetWebACLForResource",
+        permission=("wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
         per=LoadBalancer,
         params={"ResourceArn": "web_id"},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks.aws.accessanalyzer import ActiveFinding, Analyzer, enabled, no_open_findings
+from checks.aws.accessanalyzer import ActiveFindings, Analyzer, Finding, enabled, no_open_findings
 from collector.evaluate import evaluate
 from tests.aws_told import told
 from tests.cases import Case, read_aws, row
@@ -24,9 +24,12 @@ def analyzer(kind: str = "ACCOUNT", status: str = "ACTIVE", name: str = "outside
 
 def finding(
     resource: str | None = BUCKET, status: str = "ACTIVE", kind: str = "ExternalAccess"
-) -> ActiveFinding:
-    facts = {"id": "f", "resource": resource, "status": status, "kind": kind}
-    return ActiveFinding.model_validate(facts)
+) -> Finding:
+    return Finding.model_validate({"resource": resource, "status": status, "kind": kind})
+
+
+def found(*findings: Finding) -> ActiveFindings:
+    return ActiveFindings(findings=findings)
 
 
 CLEAN = {"outcome": "pass", "reason": "no active finding of external access"}
@@ -43,14 +46,15 @@ CASES = [
     *(row(enabled, [analyzer(status=status)], outcome="fail", reason=f"outside is {status}")
       for status in ("CREATING", "DISABLED", "FAILED")),
 
-    row(no_open_findings, [analyzer()], [], **CLEAN),
-    row(no_open_findings, [analyzer()], [finding(status="ARCHIVED"), finding(status="RESOLVED")],
-        **CLEAN),
-    row(no_open_findings, [analyzer()], [finding(kind="UnusedIAMRole")], **CLEAN),
-    row(no_open_findings, [analyzer()], [finding(), finding(), finding(None)], outcome="fail",
+    row(no_open_findings, analyzer(), found(), **CLEAN),
+    row(no_open_findings, analyzer("ORGANIZATION"),
+        found(finding(status="ARCHIVED"), finding(status="RESOLVED")), **CLEAN),
+    row(no_open_findings, analyzer(), found(finding(kind="UnusedIAMRole")), **CLEAN),
+    row(no_open_findings, analyzer(), found(finding(), finding(), finding(None)), outcome="fail",
         reason=f"active findings about a resource that is not named, {BUCKET}"),
-    row(no_open_findings, [], [], **NONE),
-    row(no_open_findings, [analyzer("ACCOUNT_UNUSED_ACCESS")], [], **NONE),
+    row(no_open_findings, analyzer(status="DISABLED"), found(), outcome="fail",
+        reason="the analyzer is DISABLED"),
+    row(no_open_findings, analyzer("ACCOUNT_UNUSED_ACCESS"), found(), **NONE),
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from checks.aws.backup import (
     vault_lock,
 )
 from checks.aws.ebs import Attachment, Volume
+from checks.aws.efs import FileSystem
 from checks.aws.policy import document
 from checks.aws.rds import DbCluster, DbInstance
 from checks.aws.scope import Tag
@@ -35,6 +36,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EAST = "us-east-1:123456789012"
 DATABASE = f"arn:aws:rds:{EAST}:db:records"
 TABLE = f"arn:aws:dynamodb:{EAST}:table/visits"
+FILES = f"arn:aws:elasticfilesystem:{EAST}:file-system/fs-1"
 PLAN = f"arn:aws:backup:{EAST}:plan:6f1c"
 VAULT = f"arn:aws:backup:{EAST}:backup-vault:daily"
 CONTINUOUS = f"arn:aws:backup:{EAST}:recovery-point:continuous:db-1"
@@ -72,9 +74,8 @@ def policy(*denied: str, **changes: object) -> VaultPolicy:
         "Resource": "*",
         **changes,
     }
-    told_of = "daily" if denied else None
     own = document({"Statement": statement}) if denied else None
-    return VaultPolicy(name="daily", told_of=told_of, policy=own)
+    return VaultPolicy(policy=own)
 
 
 def job(days_ago: int = 30, **facts: object) -> RestoreJob:
@@ -104,6 +105,10 @@ def volume(state: str = "in-use", *servers: str, tag: str = "") -> Volume:
     tags = (Tag(key="data", value=tag),) if tag else ()
     facts = {"id": "vol-1", "state": state, "is_encrypted": True}
     return Volume.model_validate({**facts, "attachments": attached, "tags": tags})
+
+
+def files(state: str = "available") -> FileSystem:
+    return FileSystem.model_validate({"id": FILES, "state": state, "is_encrypted": True})
 
 
 def table(state: str = "ACTIVE", arn: str | None = TABLE) -> TableTags:
@@ -255,6 +260,13 @@ CASES = [
     row(plans_cover_resources, volume("in-use", "i-1"),
         [contents(point(resource=f"arn:aws:ec2:{EAST}:instance/i-11"))], now=NOW, **UNCOVERED),
     row(plans_cover_resources, volume("available"), [], now=NOW, **UNCOVERED),
+    row(plans_cover_resources, files(), [contents(point(resource=FILES))], now=NOW, **COVERED),
+    row(plans_cover_resources, files("error"), [contents(point())], now=NOW, **UNCOVERED),
+    row(plans_cover_resources, files("deleting"), [], now=NOW,
+        outcome="not_applicable", reason="the file system is deleting"),
+    row(plans_cover_resources, files(), [], now=NOW, scope_names=("fs-1",), **UNCOVERED),
+    row(plans_cover_resources, volume().model_copy(update={"is_managed": True}), [], now=NOW,
+        outcome="not_applicable", reason="a service runs the server of the volume"),
     row(plans_cover_resources, volume("deleting"), [], now=NOW,
         outcome="not_applicable", reason="the volume is deleting"),
     row(plans_cover_resources, table(), [contents(point(resource=TABLE))], now=NOW, **COVERED),
@@ -368,7 +380,7 @@ def test_a_policy_is_read_of_the_vault_that_was_asked_for() -> None:
     results = evaluate([vault_lock], reads, settings={}, now=NOW)
 
     assert {r.outcome for r in results} == {"pass"}
-    assert [o.resource.told_of for o in reads[VaultPolicy]] == ["Default", None, None]
+    assert [o.resource.policy is None for o in reads[VaultPolicy]] == [False, True, True]
 
 
 def test_restore_jobs_are_read_in_every_region_and_one_is_enough() -> None:
@@ -401,7 +413,7 @@ def test_restore_jobs_are_read_in_every_region_and_one_is_enough() -> None:
 
 def test_backups_are_matched_with_databases_volumes_and_tables_of_their_region() -> None:
     def points(params: Mapping[str, Any], region: str) -> Mapping[str, Any]:
-        covered = [DATABASE, TABLE, f"arn:aws:ec2:{EAST}:instance/i-1"]
+        covered = [DATABASE, TABLE, FILES, f"arn:aws:ec2:{EAST}:instance/i-1"]
         return {"RecoveryPoints": [item(f"p{n}", ResourceArn=a) for n, a in enumerate(covered)]}
 
     vaults = {"BackupVaultList": VAULTS["BackupVaultList"][:1]}
@@ -428,8 +440,27 @@ def test_backups_are_matched_with_databases_volumes_and_tables_of_their_region()
                     {**attached, "VolumeId": "vol-2", "Attachments": []},
                 ]
             },
+            "efs:DescribeFileSystems": {
+                "FileSystems": [
+                    {
+                        "OwnerId": "123456789012",
+                        "CreationToken": "scans",
+                        "FileSystemId": "fs-1",
+                        "FileSystemArn": FILES,
+                        "CreationTime": NOW,
+                        "LifeCycleState": "available",
+                        "NumberOfMountTargets": 1,
+                        "SizeInBytes": {"Value": 1},
+                        "PerformanceMode": "generalPurpose",
+                        "Encrypted": True,
+                        "Tags": [data],
+                    }
+                ]
+            },
             "dynamodb:ListTables": {"TableNames": ["visits"]},
-            "dynamodb:DescribeTable": {"Table": {"TableArn": TABLE, "TableStatus": "ACTIVE"}},
+            "dynamodb:DescribeTable": {
+                "Table": {"TableName": "visits", "TableArn": TABLE, "TableStatus": "ACTIVE"}
+            },
             "dynamodb:ListTagsOfResource": {"Tags": [data]},
         }
     )
@@ -443,6 +474,7 @@ def test_backups_are_matched_with_databases_volumes_and_tables_of_their_region()
         ("table/visits", "pass"),
         ("volume/vol-1", "pass"),
         ("volume/vol-2", "fail"),
+        ("file-system/fs-1", "pass"),
         ("records", "pass"),
     ]
     assert [r for r in every if r.outcome == "pass"] == tagged
@@ -460,8 +492,3 @@ def test_a_recovery_point_that_does_not_tell_makes_the_vault_unreadable(
 
     with pytest.raises(ValidationError):
         VaultContents.parse({"RecoveryPoints": [listed]}, vault())  # type: ignore[list-item]
-
-
-def test_a_policy_of_another_vault_does_not_count() -> None:
-    with pytest.raises(ValidationError, match="another vault"):
-        VaultPolicy.parse({"BackupVaultName": "other", "Policy": '{"Statement": []}'}, vault())

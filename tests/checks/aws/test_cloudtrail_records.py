@@ -29,6 +29,7 @@ from checks.aws.cloudtrail import (
     s3_data_events,
 )
 from checks.aws.s3 import PUBLIC_GROUPS, Bucket, Grant
+from checks.aws.vpc import Caller
 from collector.evaluate import evaluate
 from tests.aws_told import Refused, told
 from tests.cases import Case, read_aws, row
@@ -66,6 +67,7 @@ TO_OTHERS_GROUP = trail(
     is_organization=True,
     log_group_arn=f"arn:aws:logs:us-east-1:{OTHER}:log-group:organization:*",
 )
+ME = Caller(account=OWN)
 DELIVERED = status(group_delivered=NOW - timedelta(hours=1))
 
 
@@ -113,7 +115,7 @@ def lacking(text: str) -> dict[str, str]:
     return {"outcome": "fail", "reason": f"no trail records all of: {text}"}
 
 
-ALL = {"outcome": "pass", "reason": "reading and writing is recorded in all 2 buckets"}
+ALL = {"outcome": "pass", "reason": "reading and writing is recorded; buckets: 2"}
 NEITHER = lacking("records (read and write), scans (read and write)")
 READS, WRITES = {"equals": ["true"]}, {"equals": ["false"]}
 
@@ -134,22 +136,26 @@ UNLOCKED, LOCKED = TrailBucketLock(), TrailBucketLock(mode="COMPLIANCE", days=40
 KEPT = "versioning enabled; no Object Lock by default"
 
 CASES = [
-    row(cloudwatch, TO_GROUP, DELIVERED, now=NOW,
+    row(cloudwatch, TO_GROUP, DELIVERED, ME, now=NOW,
         outcome="pass", reason="delivers to log group trail"),
-    row(cloudwatch, TO_OTHERS_GROUP, DELIVERED, now=NOW,
+    row(cloudwatch, TO_OTHERS_GROUP, DELIVERED, ME, now=NOW,
         outcome="pass", reason="delivers to log group organization"),
-    row(cloudwatch, trail(), DELIVERED, now=NOW, outcome="fail", reason="no log group"),
-    row(cloudwatch, TO_GROUP, status(is_logging=False, group_delivered=NOW), now=NOW,
+    row(cloudwatch, trail(), DELIVERED, ME, now=NOW, outcome="fail", reason="no log group"),
+    row(cloudwatch, TO_GROUP, status(is_logging=False, group_delivered=NOW), ME, now=NOW,
         outcome="fail", reason="the trail is not logging"),
-    row(cloudwatch, TO_GROUP, status(group_delivered=NOW, group_error="AccessDenied"), now=NOW,
+    row(cloudwatch, TO_GROUP, status(group_delivered=NOW, group_error="AccessDenied"), ME, now=NOW,
         outcome="fail", reason="cannot deliver to its log group (AccessDenied)"),
-    row(cloudwatch, TO_GROUP, status(), now=NOW,
+    row(cloudwatch, TO_OTHERS_GROUP, status(account=OTHER), ME, now=NOW, outcome="not_applicable",
+        reason=f"a trail of account {OTHER}, where deliveries are told"),
+    row(cloudwatch, TO_OTHERS_GROUP, status(account=OTHER, is_logging=False), ME, now=NOW,
+        outcome="fail", reason="the trail is not logging"),
+    row(cloudwatch, TO_GROUP, status(), ME, now=NOW,
         outcome="fail", reason="nothing was delivered to its log group yet"),
-    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=24)), now=NOW,
+    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=24)), ME, now=NOW,
         outcome="pass", reason="delivers to log group trail"),
-    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=25)), now=NOW,
+    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=25)), ME, now=NOW,
         outcome="fail", reason="last delivered to its log group on 2026-06-29"),
-    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=25)), now=NOW,
+    row(cloudwatch, TO_GROUP, status(group_delivered=NOW - timedelta(hours=25)), ME, now=NOW,
         max_hours=72, outcome="pass", reason="delivers to log group trail"),
 
     row(kms_encrypted, trail(kms_key=KEY), outcome="pass", reason=f"encrypted with key {KEY}"),
@@ -198,7 +204,7 @@ CASES = [
     row(s3_data_events, *recorded(advanced(), own=status(delivery_error="NoSuchBucket")),
         **NEITHER),
     row(s3_data_events, *recorded(basic("All", "arn:aws:s3:::records/")), buckets=("records",),
-        outcome="pass", reason="reading and writing is recorded in all 1 buckets"),
+        outcome="pass", reason="reading and writing is recorded; buckets: 1"),
     row(s3_data_events, *recorded(advanced()), buckets=("recrods",),
         outcome="fail", reason="no such bucket in the account: recrods"),
     row(s3_data_events, [], [], [], [Bucket(id="records")], **lacking("records (read and write)")),

@@ -64,6 +64,7 @@ NOTHING_TO_LOG = {
 CASES = [
     row(access_logs, balancer(ON), outcome="pass", reason="access logs go to S3"),
     row(access_logs, balancer(OFF), **OFF_SAID),
+    row(access_logs, balancer(), **OFF_SAID),
     row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", WEB)),
         outcome="pass", reason="access logs go to CloudWatch Logs"),
     row(access_logs, balancer(ON, **vended("ALB_ACCESS_LOGS", WEB, kind="FH")),
@@ -91,7 +92,7 @@ def test_verdict(case: Case) -> None:
     case.holds()
 
 
-@pytest.mark.parametrize("attributes", [(), (ON, OFF), (Attribute(key=ON.key, value="maybe"),)])
+@pytest.mark.parametrize("attributes", [(ON, OFF), (Attribute(key=ON.key, value="maybe"),)])
 def test_attributes_that_do_not_say_are_unreadable(attributes: tuple[Attribute, ...]) -> None:
     with pytest.raises(ValueError, match="neither true nor false"):
         Attributes(kind="application", listeners=(), attributes=attributes)

@@ -55,6 +55,7 @@ def told_status(status: str) -> dict[str, str]:
 
 def test_each_region_is_judged_by_its_own_status() -> None:
     def answer(params: Any, region: str) -> Any:
+        assert params == {"accountIds": ["123456789012"]}
         if region == "eu-north-1":
             failed = {"accountId": "123456789012", "errorCode": "INTERNAL_ERROR"}
             return {"accounts": [], "failedAccounts": [{**failed, "errorMessage": "later"}]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from pydantic import ValidationError
@@ -15,18 +17,21 @@ from tests.aws_told import told
 from tests.cases import Case, read_aws, row
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/phi"
-DIRECT = DeliveryStreamEncryption(kind="DirectPut")
-OWNED = DeliveryStreamEncryption(kind="DirectPut", status="ENABLED", key_owner="AWS_OWNED_CMK")
+NAMED: Any = {"id": "audit", "said": "audit"}
+DIRECT = DeliveryStreamEncryption(**NAMED, kind="DirectPut")
+OWNED = DeliveryStreamEncryption(
+    **NAMED, kind="DirectPut", status="ENABLED", key_owner="AWS_OWNED_CMK"
+)
 CUSTOMER = DeliveryStreamEncryption(
-    kind="DirectPut", status="ENABLED", key_owner="CUSTOMER_MANAGED_CMK", kms_key=KEY
+    **NAMED, kind="DirectPut", status="ENABLED", key_owner="CUSTOMER_MANAGED_CMK", kms_key=KEY
 )
 
 CASES = [
-    row(encrypted, StreamEncryption(encryption="KMS", kms_key=KEY), require_kms=True,
+    row(encrypted, StreamEncryption(**NAMED, encryption="KMS", kms_key=KEY), require_kms=True,
         outcome="pass", reason=f"encryption is KMS with key {KEY}"),
-    row(encrypted, StreamEncryption(encryption="KMS"),
+    row(encrypted, StreamEncryption(**NAMED, encryption="KMS"),
         outcome="pass", reason="encryption is KMS"),
-    row(encrypted, StreamEncryption(encryption="NONE"),
+    row(encrypted, StreamEncryption(**NAMED, encryption="NONE"),
         outcome="fail", reason="encryption is NONE"),
     row(encrypted, OWNED, outcome="pass", reason="encryption is ENABLED with an AWS owned key"),
     row(encrypted, OWNED, require_kms=True,
@@ -84,6 +89,7 @@ def test_delivery_streams_are_read_with_their_encryption() -> None:
             },
             "firehose:DescribeDeliveryStream": lambda params, _: {
                 "DeliveryStreamDescription": {
+                    "DeliveryStreamName": params["DeliveryStreamName"],
                     "DeliveryStreamType": "DirectPut",
                     **descriptions[params["DeliveryStreamName"]],
                 }
@@ -94,8 +100,8 @@ def test_delivery_streams_are_read_with_their_encryption() -> None:
     reads = read_aws(session, encrypted)
 
     assert [o.resource for o in reads[DeliveryStreamEncryption]] == [
-        CUSTOMER.model_copy(update={"id": "audit"}),
-        DIRECT.model_copy(update={"id": "clicks"}),
+        CUSTOMER,
+        DIRECT.model_copy(update={"id": "clicks", "said": "clicks"}),
     ]
     names = [o.name for o in reads[DeliveryStreamEncryption]]
     assert names[0] == "arn:aws:firehose:us-east-1:123456789012:deliverystream/audit"

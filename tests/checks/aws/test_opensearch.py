@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from checks.aws.opensearch import Change, DomainEncryption, encrypted, node_to_node_tls12
+from checks.aws.opensearch import Change, Domain, DomainEncryption, encrypted, node_to_node_tls12
 from tests.aws_told import told
 from tests.cases import Case, read_aws, row
 
@@ -18,6 +18,8 @@ MODERN = "Policy-Min-TLS-1-2-PFS-2023-10"
 def domain(**more: Any) -> DomainEncryption:
     """A domain in order, but for what is given."""
     settings = {
+        "id": "records",
+        "said": "records",
         "state": "Active",
         "is_encrypted": True,
         "encrypts_between_nodes": True,
@@ -114,7 +116,6 @@ def test_domains_are_read_with_what_is_being_changed() -> None:
 
     assert found.name == "arn:aws:es:us-east-1:123456789012:domain/records"
     assert found.resource == domain(
-        id="records",
         state="Modifying",
         changes=(Change(name="EncryptionAtRestOptions.Enabled"),),
         kms_key=KEY,
@@ -146,7 +147,7 @@ def test_a_change_that_is_not_named_is_unreadable(under_way: dict[str, Any]) -> 
     }
 
     with pytest.raises(ValidationError, match="a change that is not named"):
-        DomainEncryption.parse({"DomainStatus": {**unnamed, **under_way}})
+        DomainEncryption.parse({"DomainStatus": {**unnamed, **under_way}}, Domain(id="records"))
 
 
 def test_a_tls_policy_that_is_not_known_is_unread() -> None:

@@ -39,14 +39,14 @@ def cluster_snapshot(name: str, **facts: object) -> DbClusterSnapshot:
 
 def shared(name: str, *accounts: str) -> DbSnapshotAttributes:
     restore = SnapshotAttribute(name="restore", values=accounts)
-    return DbSnapshotAttributes(name=name, told_of=name, attributes=(restore,))
+    return DbSnapshotAttributes(name=name, attributes=(restore,))
 
 
 def cluster_shared(name: str, *accounts: str) -> DbClusterSnapshotAttributes:
     return DbClusterSnapshotAttributes.model_validate(shared(name, *accounts).model_dump())
 
 
-UNASKED = DbSnapshotAttributes(name="nightly", told_of=None, attributes=())
+UNASKED = DbSnapshotAttributes(name="nightly", attributes=None)
 
 CASES = [
     row(snapshots_encrypted,
@@ -138,8 +138,8 @@ def test_snapshots_are_read_with_those_they_are_shared_with() -> None:
     results = evaluate(checks, reads, settings={}, now=NOW)
 
     attributes = [o.resource for o in reads[DbSnapshotAttributes]]
-    assert [(a.name, a.told_of) for a in attributes] == [
-        ("a", "a"), ("b", "b"), ("c", None), ("rds:d", None)
+    assert [(a.name, a.attributes is None) for a in attributes] == [
+        ("a", False), ("b", False), ("c", True), ("rds:d", True)
     ]  # fmt: skip
     assert [(r.outcome, r.reason) for r in results] == [
         ("fail", "3 of 5 not encrypted: a, b, rds:d"),
@@ -169,17 +169,12 @@ def test_a_public_cluster_snapshot_is_read_as_such(aws: boto3.Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "result",
-    [
-        {"DBSnapshotIdentifier": "other", "DBSnapshotAttributes": [{"AttributeName": "restore",
-                                                                     "AttributeValues": []}]},
-        {"DBSnapshotIdentifier": "final", "DBSnapshotAttributes": []},
-        {"DBSnapshotIdentifier": "final", "DBSnapshotAttributes": [{"AttributeName": "restore"}]},
-        {"DBSnapshotAttributes": [{"AttributeName": "restore", "AttributeValues": []}]},
-        {"DBSnapshotIdentifier": "final"},
-    ],
-    ids=["of another", "without restore", "without values", "of none", "without attributes"],
-)  # fmt: skip
-def test_an_answer_that_does_not_tell_who_may_restore_is_unreadable(result: JSON) -> None:
+    "attributes",
+    [[], [{"AttributeName": "restore"}], [{"AttributeName": "other", "AttributeValues": []}], None],
+    ids=["none", "without values", "another", "left out"],
+)
+def test_an_answer_that_does_not_tell_who_may_restore_is_unreadable(attributes: JSON) -> None:
+    result: JSON = {"DBSnapshotIdentifier": "final", "DBSnapshotAttributes": attributes}
+
     with pytest.raises(ValidationError):
         DbSnapshotAttributes.parse({"DBSnapshotAttributesResult": result}, snapshot())

@@ -13,13 +13,13 @@ ARN = "arn:aws:sns:us-east-1:123456789012:"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/phi"
 
 CASES = [
-    row(encrypted, TopicAttributes(arn=f"{ARN}a", kms_key=KEY),
+    row(encrypted, TopicAttributes(id=ARN, said=ARN, kms_key=KEY),
         outcome="pass", reason=f"messages are encrypted with key {KEY}"),
-    row(encrypted, TopicAttributes(arn=f"{ARN}a", kms_key="alias/aws/sns"),
+    row(encrypted, TopicAttributes(id=ARN, said=ARN, kms_key="alias/aws/sns"),
         outcome="pass", reason="messages are encrypted with key alias/aws/sns"),
-    row(encrypted, TopicAttributes(arn=f"{ARN}a"),
+    row(encrypted, TopicAttributes(id=ARN, said=ARN),
         outcome="fail", reason="server-side encryption is off"),
-    row(encrypted, TopicAttributes(arn=f"{ARN}a", kms_key=""),
+    row(encrypted, TopicAttributes(id=ARN, said=ARN, kms_key=""),
         outcome="fail", reason="server-side encryption is off"),
 ]  # fmt: skip
 
@@ -37,8 +37,8 @@ def test_topics_are_read_with_their_keys(aws: boto3.Session) -> None:
     reads = read_aws(aws, encrypted)
 
     assert [o.resource for o in reads[TopicAttributes]] == [
-        TopicAttributes(id=f"{ARN}alarms", arn=f"{ARN}alarms"),
-        TopicAttributes(id=f"{ARN}results.fifo", arn=f"{ARN}results.fifo", kms_key=KEY),
+        TopicAttributes(id=f"{ARN}alarms", said=f"{ARN}alarms"),
+        TopicAttributes(id=f"{ARN}results.fifo", said=f"{ARN}results.fifo", kms_key=KEY),
     ]
     bodies = str([a.pages for _, a in reads.answers])
     assert "SubscriptionsConfirmed" not in bodies
@@ -55,4 +55,4 @@ def test_a_topic_without_attributes_is_unread() -> None:
     population = read_aws(session, encrypted)[TopicAttributes]
 
     assert population.observed == ()
-    assert [u.code for u in population.unread] == ["Malformed (arn: missing)"]
+    assert [u.code for u in population.unread] == ["Malformed (said: missing)"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.aws.ec2 import Instance
-from checks.aws.ssm import ManagedNode, PatchSummary, managed, patch_compliant
+from checks.aws.ssm import ManagedNode, Patches, PatchSummary, managed, patch_compliant
 from tests.aws_told import told
 from tests.cases import Case, read_aws, row
 
@@ -32,7 +32,7 @@ def node(ping: str = "Online", id: str = SERVER) -> ManagedNode:
 def summary(status: str = "COMPLIANT", day: int = 29, **facts: object) -> PatchSummary:
     scanned = datetime(2026, 6, day, 3, tzinfo=UTC)
     return PatchSummary.model_validate(
-        {"id": SERVER, "type": "Patch", "status": status, "scanned": scanned, **facts}
+        {"node": SERVER, "type": "Patch", "status": status, "scanned": scanned, **facts}
     )
 
 
@@ -51,7 +51,8 @@ def is_patched(
     instances: list[Instance] | None = None, **settings: object,
 ) -> Case:  # fmt: skip
     servers = [instance()] if instances is None else instances
-    return row(patch_compliant, of or node(), servers, summaries, now=NOW, outcome=outcome,
+    found = [Patches(summaries=tuple(summaries))]
+    return row(patch_compliant, of or node(), servers, found, now=NOW, outcome=outcome,
                reason=reason, **settings)  # fmt: skip
 
 
@@ -89,14 +90,14 @@ CASES = [
                max_age_days=30),
     is_patched([summary(), summary("NON_COMPLIANT")], "fail",
                "not compliant with its baseline; scanned on 2026-06-29"),
-    is_patched([summary(id="i-00000000000000000")], "fail", "never scanned for patches"),
+    is_patched([summary(node="i-00000000000000000")], "fail", "never scanned for patches"),
     is_patched([], "fail", "never scanned for patches"),
     is_patched([], *FRESH, instances=[instance(launched=minutes_ago(23 * 60))]),
     is_patched([], "fail", "never scanned for patches", grace_hours=12,
                instances=[instance(launched=minutes_ago(23 * 60))]),
     is_patched([], "not_applicable", "the instance is stopped", instances=[instance("stopped")]),
     is_patched([], "not_applicable", "the instance is gone", instances=[]),
-    is_patched([summary(id=ELSEWHERE)], *PATCHED, of=node(id=ELSEWHERE), instances=[]),
+    is_patched([summary(node=ELSEWHERE)], *PATCHED, of=node(id=ELSEWHERE), instances=[]),
     is_patched([], "fail", "never scanned for patches", of=node("ConnectionLost", ELSEWHERE)),
 ]  # fmt: skip
 
@@ -143,9 +144,24 @@ def test_nodes_and_their_patch_summaries_are_read() -> None:
     reads = read_aws(session, managed, patch_compliant)
 
     assert [o.resource for o in reads[ManagedNode]] == [node(), node(id=ELSEWHERE)]
-    assert [o.resource for o in reads[PatchSummary]] == [summary("NON_COMPLIANT", wrong=2)]
+    assert [o.resource.summaries for o in reads[Patches]] == [(summary("NON_COMPLIANT", wrong=2),)]
     answers = {answer.source: answer for _, answer in reads.answers}
     assert b"LastPing" not in (answers["ssm:DescribeInstanceInformation"].body() or b"")
+
+
+def test_region_without_nodes_costs_one_call_of_systems_manager() -> None:
+    session = told(
+        {
+            "ssm:DescribeInstanceInformation": {"InstanceInformationList": []},
+            "ec2:DescribeInstances": {"Reservations": []},
+        }
+    )
+
+    reads = read_aws(session, managed, patch_compliant)
+
+    asked = sorted(answer.source for _, answer in reads.answers)
+    assert asked == ["ec2:DescribeInstances", "ssm:DescribeInstanceInformation"]
+    assert [o.resource.summaries for o in reads[Patches]] == [()]
 
 
 def test_servers_are_read_with_their_start_and_who_runs_them() -> None:

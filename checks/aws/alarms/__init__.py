@@ -1,0 +1,1 @@
+"""Alarms: of CloudWatch, and on what CloudTrail records."""
