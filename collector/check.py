@@ -154,13 +154,14 @@ class Check(Generic[P]):
             CheckError: a setting has no default.
         """
         found = {}
+        hints = typing.get_type_hints(self.function, include_extras=True)
         for parameter in inspect.signature(self.function).parameters.values():
             if parameter.kind is not parameter.KEYWORD_ONLY or parameter.name == "now":
                 continue
             if parameter.default is parameter.empty:
                 raise CheckError(f"check {self.id}: setting {parameter.name} has no default")
             found[parameter.name] = Setting(
-                parameter.name, self._hints[parameter.name], parameter.default
+                parameter.name, hints[parameter.name], parameter.default
             )
         return found
 

@@ -256,6 +256,12 @@ def test_nothing_is_sealed_when_an_object_cannot_be_stored(
          "settings of check aws.s3.default_encryption: unknown key kms; expected require_kms"),
         ({"aws.s3.default_encryption": {"require_kms": 1}},
          "settings of check aws.s3.default_encryption: require_kms: found 1; expected bool"),
+        ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": []}},
+         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found []: tuple should"
+         " have at least 1 item after validation"),
+        ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": ["ssh"]}},
+         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found ['ssh']: string"
+         " should match pattern '^[0-9]{1,5}$'"),
         ({"aws.iam.access_key_age": {"max_age_days": -1}},
          "settings of check aws.iam.access_key_age: max_age_days: found -1; expected 0 or more"),
     ],
