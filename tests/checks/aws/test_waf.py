@@ -12,6 +12,7 @@ from checks.aws.waf._logging import (
     Filter,
     GlobalWebAclLogging,
     Logging,
+    WebAcl,
     WebAclLogging,
     logging,
 )
@@ -67,7 +68,8 @@ NO_KIND = {
 
 
 def log(*filters: Filter, otherwise: str = "KEEP", to: tuple[str, ...] = (GROUP,)) -> WebAclLogging:
-    facts = {"acl": ARN, "destinations": to, "filters": filters, "otherwise": otherwise}
+    filtering = {"filters": filters, "otherwise": otherwise} if filters else None
+    facts = {"acl": ARN, "destinations": to, "filtering": filtering}
     return WebAclLogging(id=ARN, logging=Logging.model_validate(facts))
 
 
@@ -131,6 +133,12 @@ CASES = [
     row(logging, log(rule("DROP", "noise"), rule("KEEP", "BLOCK")), **DROPS),
     row(logging, log(rule("DROP", "BLOCK")), **DROPS),
     row(logging, log(rule("DROP", "ALLOW", "noise")), **DROPS),
+    row(logging, log(rule("DROP", "COUNT")), **DROPS),
+    row(logging, log(rule("DROP", "EXCLUDED_AS_COUNT")), **DROPS),
+    row(logging, log(rule("DROP", "ALLOW", "CAPTCHA")), **DROPS),
+    row(logging, log(rule("DROP", "CHALLENGE", "noise", requirement="MEETS_ALL")), **DROPS),
+    row(logging, log(rule("DROP", "ALLOW", "COUNT", requirement="MEETS_ALL")), **FILTERED),
+    row(logging, log(rule("KEEP", "BLOCK"), rule("DROP", "COUNT")), **FILTERED),
     row(logging, log(to=()), outcome="fail", reason="no log"),
     row(logging, WebAclLogging(id=ARN, logging=None), outcome="fail", reason="no log"),
     row(logging, GlobalWebAclLogging(id=GLOBAL, logging=None), outcome="fail", reason="no log"),
@@ -265,6 +273,13 @@ def test_logs_of_regional_and_global_web_acls_are_read() -> None:
     assert [o.resource for o in reads[GlobalWebAclLogging]] == [
         GlobalWebAclLogging(id=GLOBAL, logging=None)
     ]
+
+
+def test_filters_that_do_not_say_what_becomes_of_the_rest_are_unreadable() -> None:
+    unsaid = {"ResourceArn": ARN, "LogDestinationConfigs": [GROUP], "LoggingFilter": {"Filters": []}}
+
+    with pytest.raises(ValueError, match="otherwise"):
+        WebAclLogging.parse({"LoggingConfiguration": unsaid}, WebAcl(id=ARN))
 
 
 def test_web_acl_without_log_is_read_as_such(aws: boto3.Session) -> None:
