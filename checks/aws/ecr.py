@@ -73,8 +73,8 @@ def scan_on_push(repository: RepositoryScanning) -> Verdict:
     Passes: a rule of the registry, for scans on push or continuous ones, is for the repository; or
         the registry's scanning is basic, it has no rules, and the repository itself is set to scan
         on push.
-    Fails: neither is so. Where the registry has rules, or its scanning is enhanced, the repository's
-        own setting does not count: AWS says that a repository without a rule for it is then scanned
+    Fails: neither is so. Where the registry has rules, or its scanning is enhanced, the setting of
+        the repository does not count: AWS says that one without a rule for it is then scanned
         by hand only (basic) or not at all (enhanced).
     Every private repository is judged, also one without images. Says nothing of images pushed
     before, of what scans have found, and of scanners outside of Amazon ECR and Inspector.

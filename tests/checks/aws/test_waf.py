@@ -26,6 +26,7 @@ from checks.aws.waf._protection import (
     StageAcl,
     alb_protected,
 )
+from collector.evidence.canonical import JSON
 from tests.aws_told import Refused, told
 from tests.cases import Case, read_aws, row
 
@@ -276,10 +277,14 @@ def test_logs_of_regional_and_global_web_acls_are_read() -> None:
 
 
 def test_filters_that_do_not_say_what_becomes_of_the_rest_are_unreadable() -> None:
-    unsaid = {"ResourceArn": ARN, "LogDestinationConfigs": [GROUP], "LoggingFilter": {"Filters": []}}
+    configuration: JSON = {
+        "ResourceArn": ARN,
+        "LogDestinationConfigs": [GROUP],
+        "LoggingFilter": {"Filters": []},
+    }
 
     with pytest.raises(ValueError, match="otherwise"):
-        WebAclLogging.parse({"LoggingConfiguration": unsaid}, WebAcl(id=ARN))
+        WebAclLogging.parse({"LoggingConfiguration": configuration}, WebAcl(id=ARN))
 
 
 def test_web_acl_without_log_is_read_as_such(aws: boto3.Session) -> None:
