@@ -24,6 +24,7 @@ from checks.aws.waf._protection import (
     GroupOfManager,
     LoadBalancerAcl,
     StageAcl,
+    TenantAcl,
     alb_protected,
 )
 from collector.evidence.canonical import JSON
@@ -57,6 +58,11 @@ def stage(acl: Acl | None, named: str | None, *endpoints: str) -> StageAcl:
 
 def distribution(acl: Acl | None, named: str | None, *, is_enabled: bool = True) -> DistributionAcl:
     return DistributionAcl(is_enabled=is_enabled, named=named, acl=acl)
+
+
+def tenant(change: str | None, acl: Acl | None = None, *, is_enabled: bool = True) -> TenantAcl:
+    facts = {"change": change, "acl": acl, "named": acl and acl.arn, "is_enabled": is_enabled}
+    return TenantAcl.model_validate(facts)
 
 
 PROTECTED = {"outcome": "pass", "reason": "web ACL portal"}
@@ -119,6 +125,15 @@ CASES = [
         outcome="fail", reason="web ACL 473e64fd is one of WAF Classic"),
     row(alb_protected, distribution(None, None, is_enabled=False),
         outcome="not_applicable", reason="the distribution is disabled"),
+    row(alb_protected, tenant("override", acl(BLOCKING, arn=GLOBAL)), **PROTECTED),
+    row(alb_protected, tenant("override", acl(COUNTING, arn=GLOBAL)), **STOPS_NOTHING),
+    row(alb_protected, tenant("override"), **NO_ACL),
+    row(alb_protected, tenant("disable"),
+        outcome="fail", reason="the tenant has turned off the web ACL of its distribution"),
+    row(alb_protected, tenant(None),
+        outcome="not_applicable", reason="the tenant has the web ACL of its distribution"),
+    row(alb_protected, tenant("disable", is_enabled=False),
+        outcome="not_applicable", reason="the tenant is disabled"),
     row(logging, log(), **LOGGED),
     row(logging, log(to=(GROUP, STREAM)),
         outcome="pass", reason="the log goes to firehose, logs"),
@@ -155,6 +170,7 @@ def test_an_answer_about_another_web_acl_is_unreadable() -> None:
     for make in (
         lambda: stage(acl(arn=GLOBAL), ARN),
         lambda: distribution(acl(arn=ARN), GLOBAL),
+        lambda: TenantAcl(is_enabled=True, change="override", named=GLOBAL, acl=acl(arn=ARN)),
         lambda: WebAclLogging(id=GLOBAL, logging=Logging(acl=ARN, destinations=(GROUP,))),
         lambda: GlobalWebAclLogging(id=GLOBAL, logging=Logging(acl=ARN, destinations=(GROUP,))),
     ):
@@ -242,6 +258,63 @@ def test_web_acls_are_read_of_what_faces_the_internet() -> None:
     assert said(DistributionAcl) == [STOPS_NOTHING["reason"]]
     asked = [answer.source for _, answer in reads.answers]
     assert asked.count("wafv2:GetWebACL") == 2
+
+
+def test_tenants_are_read_of_distributions_that_have_some() -> None:
+    """A tenant may turn off the web ACL by which its distribution passes."""
+    prefix = "arn:aws:cloudfront::123456789012:distribution"
+    own = GLOBAL.replace("site", "own")
+
+    def distribution(name: str, mode: str, *, is_enabled: bool = True) -> dict[str, Any]:
+        return {
+            "ARN": f"{prefix}/{name}",
+            "Enabled": is_enabled,
+            "ConnectionMode": mode,
+            "WebACLId": GLOBAL,
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+            "CacheBehaviors": {"Quantity": 0},
+            "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "o.example.org"}]},
+        }
+
+    def tenants(params: Any, region: str) -> Any:
+        assert params["AssociationFilter"] == {"DistributionId": "E2"}
+
+        def one(name: str, **changes: Any) -> dict[str, Any]:
+            arn = f"{prefix}-tenant/{name}"
+            return {"Arn": arn, "DistributionId": "E2", "Enabled": True, **changes}
+
+        off = {"WebAcl": {"Action": "disable"}}
+        other = {"WebAcl": {"Action": "override", "Arn": own}}
+        if "Marker" in params:
+            return {"DistributionTenantList": [one("c", Customizations=other)]}
+        first = [one("a"), one("b", Customizations=off)]
+        return {"DistributionTenantList": first, "NextMarker": "m"}
+
+    summaries = [
+        distribution("E1", "direct"),
+        distribution("E2", "tenant-only"),
+        distribution("E3", "tenant-only", is_enabled=False),
+    ]
+    session = told(
+        {
+            "elbv2:DescribeLoadBalancers": {"LoadBalancers": []},
+            "apigateway:GetRestApis": {"items": []},
+            "cloudfront:ListDistributions": {
+                "DistributionList": {"IsTruncated": False, "Quantity": 3, "Items": summaries}
+            },
+            "cloudfront:ListDistributionTenants": tenants,
+            "wafv2:GetWebACL": lambda params, region: described(
+                params["ARN"], {"Action": {"Block": {}}}
+            ),
+        }
+    )
+
+    reads = read_aws(session, alb_protected)
+
+    assert [(o.name[-1], alb_protected(o.resource).outcome) for o in reads[TenantAcl].observed] == [
+        ("a", "not_applicable"), ("b", "fail"), ("c", "pass"),
+    ]  # fmt: skip
+    assert reads[TenantAcl].unread == ()
 
 
 def test_logs_of_regional_and_global_web_acls_are_read() -> None:
