@@ -150,8 +150,9 @@ def alb_protected(resource: LoadBalancerAcl | StageAcl | DistributionAcl | Tenan
         with the web ACL of their distribution, and what can have no web ACL: other kinds of load
         balancer, HTTP and WebSocket APIs. Put CloudFront before these.
     Each is judged by itself: accept as exceptions those that only CloudFront can reach. Says
-    nothing of how good the rules are, of overrides inside of a group of rules, and of what else can
-    have a web ACL: AppSync, Cognito, App Runner, Amplify and Verified Access.
+    nothing of how good the rules are, of overrides inside of a group of rules, of internal load
+    balancers to which Global Accelerator leads the internet, and of what else can have a web ACL:
+    AppSync, Cognito, App Runner, Amplify and Verified Access.
     Remediation: associate a web ACL with a managed group of rules, at first counting, then acting.
     """
     reason = _not_judged(resource)
