@@ -40,6 +40,7 @@ from collector.answer import (
 )
 from collector.errors import CredentialsError
 from collector.evidence.canonical import JSON, timestamp
+from collector.readers.aws_connections import Connections
 from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
@@ -123,6 +124,7 @@ class AwsReader:
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
+        self._connections = Connections()
         self._paginators: dict[tuple[str, str, str], Any] = {}
         self._caller: tuple[Any, dict[str, Any], datetime, float] | None = None
         self._marks: dict[str, IsSensitive] = {}
@@ -228,6 +230,7 @@ class AwsReader:
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
                 client = session.client(service, region_name=region, config=self._once)
+                self._connections.share(client)
                 _drop_host_prefix(client)
                 client.meta.events.register("before-parse", _refuse_no_object)
                 client.meta.events.register("response-received", _refuse_broken)
