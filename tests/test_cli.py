@@ -213,6 +213,22 @@ def test_one_account_that_fails_does_not_lose_the_other(
     assert "Sealed as number 1 of demo" in said.out
 
 
+def test_a_bug_with_one_account_does_not_lose_the_other(
+    collector_: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+    monkeypatch.setattr("collector.accounts._open_cloud", broken)
+
+    said = collector_("run", "--account", "prod", "--account", "demo", "--control", "mfa")
+
+    assert said.code == 1
+    assert "collector: account prod: RuntimeError('a bug')" in said.err
+    assert "Sealed as number 1 of demo" in said.out
+
+
 def test_all_configured_accounts_are_read_side_by_side(
     collector_: Command, aws: boto3.Session, tmp_path: Path
 ) -> None:
