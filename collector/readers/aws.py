@@ -28,13 +28,13 @@ from botocore import xform_name
 from botocore.config import Config
 
 from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
-from collector.errors import CredentialsError
+from collector.errors import CheckError, ConfigError, CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
-from collector.readers.aws_sdk import EventNames
+from collector.readers.aws_sdk import REPORT, EventNames
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -73,6 +73,9 @@ ECHOED = ("ContinuationToken", "Marker")
 
 NOT_RESOLVED = "NotResolved"
 """Code of a read whose endpoint has no address: a region without that service, or no network."""
+
+CREDENTIALS = "Credentials"
+"""Code of a read that was not made, because its credentials could not be renewed."""
 
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
@@ -138,7 +141,7 @@ class AwsReader:
         """All pages of one operation.
 
         Raises:
-            CheckError: the operation is unknown, or not read-only.
+            CheckError: the service or operation is unknown, or the latter not read-only.
         """
         assert isinstance(source, Aws)
         if source.name == CALLER and self._caller is not None:
@@ -222,7 +225,10 @@ class AwsReader:
             key = (service, region)
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
-                client = session.client(service, region_name=region, config=self._once)
+                try:
+                    client = session.client(service, region_name=region, config=self._once)
+                except botocore.exceptions.UnknownServiceError:
+                    raise CheckError(f"source of {service}: the SDK has no such service") from None
                 _drop_host_prefix(client)
                 client.meta.events.register("before-parse", _refuse_no_object)
                 client.meta.events.register("response-received", _refuse_broken)
@@ -332,9 +338,15 @@ class _Read:
         response = error.response
         self._count(response)
         code = response.get("Error", {}).get("Code") or "Unknown"
+        message = scrub(response.get("Error", {}).get("Message") or "")
+        if error.operation_name not in (self.source.operation, *REPORT):
+            # What was refused is to renew the credentials. Nothing is said of what was to be read:
+            # neither that a permission for it is missing, nor that there is none.
+            self.failure = Failure(f"{CREDENTIALS} ({error.operation_name}: {code})", message)
+            return
         self.failure = Failure(
             code=code,
-            message=scrub(response.get("Error", {}).get("Message") or ""),
+            message=message,
             status=self.status,
             denied=code in DENIED
             or (self.status == 403 and code not in EXPIRED and code not in self.source.absent),
@@ -473,10 +485,17 @@ def open_account(
         config: retries and timeouts.
 
     Raises:
+        ConfigError: the session's region is none.
         CredentialsError: there are none, they are refused, or they are another account's.
     """
     region = session.region_name or HOMES["aws"]
-    partition = session.get_partition_for_region(region)
+    try:
+        partition = session.get_partition_for_region(region)
+    except botocore.exceptions.UnknownRegionError:
+        raise ConfigError(
+            f"account {name}: the region of its profile or of AWS_DEFAULT_REGION is {region!r};"
+            " expected one such as us-east-1"
+        ) from None
     home = HOMES.get(partition, region)
     doing = f"account {name}: asking AWS whose credentials these are"
     asked, begin = datetime.now(UTC), time.monotonic()
@@ -497,8 +516,8 @@ def open_account(
         raise CredentialsError(f"{doing}: {code}; are they expired?") from None
     except botocore.parsers.ResponseParserError:
         raise CredentialsError(f"{doing}: the answer is not one of AWS") from None
-    except botocore.exceptions.BotoCoreError as error:
-        raise CredentialsError(f"{doing}: {scrub(str(error))}") from None
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:  # the latter: an endpoint
+        raise CredentialsError(f"{doing}: {scrub(' '.join(str(error).split()))}") from None
     if expected is not None and caller["Account"] != expected:
         raise CredentialsError(
             f"account {name}: the credentials belong to AWS account {caller['Account']}; the"
