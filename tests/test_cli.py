@@ -22,6 +22,7 @@ import trustme
 import collector.cli
 from collector.demo.people import PEOPLE
 from tests.endpoint_servers import serving, tls
+from tests.memory import MemoryReader
 
 AUTHORITY = trustme.CA()
 V = ssl.TLSVersion
@@ -387,6 +388,21 @@ def test_doctor_tells_what_a_run_would_meet(collector_: Command, tmp_path: Path)
     assert said.code == 0
     assert "reads, nothing is missing" in said.out
     assert list(tmp_path.iterdir()) == [], "it writes nothing"
+
+
+def test_doctor_tells_of_answers_that_cannot_be_read(
+    collector_: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = MemoryReader({"s3:ListBuckets": {"Buckets": [{"Name": 1}]}})
+    monkeypatch.setattr("collector.accounts.open_reader", lambda *_, **__: reader)
+    monkeypatch.setattr(
+        "collector.cli.workbench.Workbench.choose", lambda *_, **__: ["aws.s3.versioning"]
+    )
+
+    said = collector_("doctor", "--account", "demo")
+
+    assert said.code == 3
+    assert "FAIL account demo: s3:ListBuckets in global: Malformed (id: string_type)" in said.out
 
 
 @pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
