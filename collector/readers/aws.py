@@ -429,13 +429,22 @@ class _Broken(botocore.exceptions.BotoCoreError):
 def _refuse_no_object(
     operation_model: botocore.model.OperationModel, response_dict: Mapping[str, Any], **_: object
 ) -> None:
-    """Refuse JSON that is no object, over which the SDK stumbles."""
+    """Refuse JSON that is no object, over which the SDK stumbles, and XML that is not there.
+
+    S3 says of a bucket without versions, or without logs, by an element with nothing in it; to the
+    SDK, nothing at all and a page for people say the same.
+    """
     shape = operation_model.output_shape
     body = response_dict["body"]
     is_whole = shape is not None and "payload" not in shape.serialization
     if not is_whole or response_dict["status_code"] >= 300 or not isinstance(body, bytes):
         return
-    if "json" in operation_model.service_model.resolved_protocol:
+    protocol = operation_model.service_model.resolved_protocol
+    if protocol == "rest-xml" and (b"<" not in body or b"<html" in body[:1000].lower()):
+        members = shape.members.values() if shape is not None else ()
+        if any("location" not in member.serialization for member in members):
+            raise _Broken
+    if "json" in protocol:
         try:
             content = json.loads(body.decode() or "{}")
         except json.JSONDecodeError:
