@@ -169,6 +169,8 @@ def regions(number: int, latency_seconds: float) -> None:
         ("", "found", "target", ""),
         [verdict("services asked twice in an empty region", f"{len(over)}", "0", met=not over)],
     )
+    if empty:
+        say(f"{places.total() / len(empty):.0f} calls in each empty region")
     services = sorted({service for service, _ in over})
     for service in services:
         region = next(region for name, region in over if name == service)

@@ -28,6 +28,9 @@ CUT = "Incomplete"
 MALFORMED = "Malformed"
 """Code of an answer that does not have the shape its API promises."""
 
+NOT_RESOLVED = "NotResolved"
+"""Code of a read whose endpoint has no address: a region without that service, or no network."""
+
 REDACTED = "[redacted]"
 
 _SECRET_NAME = re.compile(

@@ -154,13 +154,14 @@ class Check(Generic[P]):
             CheckError: a setting has no default.
         """
         found = {}
+        hints = typing.get_type_hints(self.function, include_extras=True)
         for parameter in inspect.signature(self.function).parameters.values():
             if parameter.kind is not parameter.KEYWORD_ONLY or parameter.name == "now":
                 continue
             if parameter.default is parameter.empty:
                 raise CheckError(f"check {self.id}: setting {parameter.name} has no default")
             found[parameter.name] = Setting(
-                parameter.name, self._hints[parameter.name], parameter.default
+                parameter.name, hints[parameter.name], parameter.default
             )
         return found
 
@@ -249,15 +250,17 @@ def code_digest(checks: Iterable[Check[...]]) -> str:
     The same files give the same digest wherever they are installed.
     """
     files: dict[str, Path] = {}
+    packages: dict[str, None] = {}
     for check in checks:
         module = check.function.__module__
         package = sys.modules.get(module.partition(".")[0])
-        folders = [Path(p) for p in getattr(package, "__path__", ())]
-        for folder in folders:
-            for path in folder.rglob("*.py"):
-                files[f"{folder.name}/{path.relative_to(folder).as_posix()}"] = path
+        folders = getattr(package, "__path__", ())
+        packages |= dict.fromkeys(folders)
         if not folders:
             files[module] = Path(check.function.__code__.co_filename)
+    for folder in map(Path, packages):
+        for path in folder.rglob("*.py"):
+            files[f"{folder.name}/{path.relative_to(folder).as_posix()}"] = path
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())

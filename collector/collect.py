@@ -9,16 +9,27 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
 
 import structlog
 from pydantic import ValidationError
 
-from collector.answer import MALFORMED, Answer, Failure, Reader, ShapeError, items
+from collector.answer import (
+    MALFORMED,
+    NOT_RESOLVED,
+    Answer,
+    Failure,
+    Reader,
+    ShapeError,
+    items,
+)
 from collector.check import Check, lineage
 from collector.errors import CollectorError
 from collector.evidence.canonical import JSON, canonical, sha256
+from collector.offers import OFFERS, leaves_out, listing_of
 from collector.reads import Observed, Population, Reads, Region, Unread, is_enabled, is_regional
 from collector.repeats import ANOTHER, about_another
 from collector.resource import Resource
@@ -93,12 +104,12 @@ class _Miss:
 
 @dataclass
 class _Pending:
-    """A read under way, and who waits for it: (resource type, parent)."""
+    """A read under way, and what is to be done with it when it has arrived."""
 
     source: Source
     params: Mapping[str, JSON]
     place: str
-    waiting: list[tuple[type[Resource], _Node | None]]
+    waiting: list[Callable[[_Pending], None]]
     answer: Answer | None = None
 
 
@@ -119,10 +130,16 @@ class _Collection:
         self.progress = progress
         self.reads: dict[bytes, _Pending] = {}
         self.running: dict[Future[Answer], _Pending] = {}
+        self.done: SimpleQueue[Future[Answer]] = SimpleQueue()
+        self.below: dict[type[Resource], list[type[Resource]]] = {}
+        for resource in wanted:
+            if resource.source.per is not None:
+                self.below.setdefault(resource.source.per, []).append(resource)
         self.nodes: dict[type[Resource], dict[tuple[str, str], _Node]] = {r: {} for r in wanted}
         self.missed: dict[type[Resource], list[_Miss]] = {r: [] for r in wanted}
         self.listed: dict[type[Resource], set[tuple[str, str]]] = {r: set() for r in wanted}
         self.regions: dict[type[Resource], set[str]] = {r: set() for r in wanted}
+        self.not_offered: set[tuple[Source, str]] = set()
 
     def run(self) -> Reads:
         for resource in self.wanted:
@@ -130,18 +147,17 @@ class _Collection:
                 for place in self._places(resource):
                     self._ask(resource, None, place)
         while self.running:
-            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-            for future in done:
-                pending = self.running.pop(future)
-                pending.answer = self._answer(future, pending)
-                for resource, above in pending.waiting:
-                    self._arrived(resource, above, pending)
+            future = self.done.get()
+            pending = self.running.pop(future)
+            pending.answer = self._answer(future, pending)
+            for take in pending.waiting:
+                take(pending)
             if self.progress is not None:
                 self.progress(len(self.reads) - len(self.running), len(self.reads))
         self._require_region()
         answers = [(p.source, p.answer) for p in self.reads.values() if p.answer is not None]
         populations = {r: self._population(r) for r in self.wanted}
-        return Reads(self.scope, populations, answers)
+        return Reads(self.scope, populations, answers, frozenset(self.not_offered))
 
     def _answer(self, future: Future[Answer], pending: _Pending) -> Answer:
         """The reader's answer. A fault of the reader itself loses this read and no other."""
@@ -183,17 +199,28 @@ class _Collection:
             if source.items is None:  # a listing that is not asked for holds nothing
                 self._found(resource, {}, above, place, digest=None, is_absent=True)
             return
+        self._read(source, params, place, partial(self._arrived, resource, above))
+
+    def _read(
+        self,
+        source: Source,
+        params: Mapping[str, JSON],
+        place: str,
+        take: Callable[[_Pending], None],
+    ) -> None:
+        """Read once, however often it is asked for, and hand each asker what has arrived."""
         key = canonical([type(source).__name__, source.name, params, place])
         pending = self.reads.get(key)
         if pending is None:
-            pending = self.reads[key] = _Pending(source, params, place, [(resource, above)])
+            pending = self.reads[key] = _Pending(source, params, place, [take])
             context = contextvars.copy_context()
             future = self.pool.submit(context.run, self.reader.read, source, params, place)
             self.running[future] = pending
+            future.add_done_callback(self.done.put)
         elif pending.answer is None:
-            pending.waiting.append((resource, above))
+            pending.waiting.append(take)
         else:
-            self._arrived(resource, above, pending)
+            take(pending)
 
     def _params(self, source: Source, above: _Node | None) -> dict[str, JSON] | None:
         """The parameters of a call; None where the parent has nothing to ask for."""
@@ -219,7 +246,13 @@ class _Collection:
         assert answer is not None
         if not answer.is_complete:
             assert answer.failure is not None
-            self._missed(resource, above, pending.place, answer.failure)
+            listing = listing_of(resource.source) if is_regional(resource) else None
+            is_unresolved = answer.failure.code == NOT_RESOLVED and not answer.pages
+            if is_unresolved and listing is not None:
+                take = partial(self._where_offered, resource, pending)
+                self._read(OFFERS, listing, self.scope.home, take)
+            else:
+                self._missed(resource, above, pending.place, answer.failure)
             return
         source = resource.source
         if not answer.is_absent and (path := about_another(source, answer)) is not None:
@@ -243,6 +276,24 @@ class _Collection:
             self._found(
                 resource, item, above, pending.place, digest=digest, is_absent=answer.is_absent
             )
+
+    def _where_offered(
+        self, resource: type[Resource], unresolved: _Pending, offers: _Pending
+    ) -> None:
+        """Take the list that says whether a region has a service whose name is not known there.
+
+        If it has not, there is nothing of the service, and the list is the evidence for that.
+        """
+        place, listing = unresolved.place, offers.answer
+        assert unresolved.answer is not None and unresolved.answer.failure is not None
+        assert listing is not None
+        body = listing.body()
+        if body is None or not leaves_out(listing, place, self.scope.home):
+            self._missed(resource, None, place, unresolved.answer.failure)
+            return
+        self.regions[resource].discard(place)
+        self.listed[resource].add((place, sha256(body)))
+        self.not_offered.add((unresolved.source, place))
 
     def _found(
         self,
@@ -288,9 +339,8 @@ class _Collection:
                 if is_regional(resource):
                     self._ask(resource, None, node.resource.id)
             return
-        for resource in self.wanted:
-            if resource.source.per is node.cls:
-                self._ask(resource, node, node.place)
+        for resource in self.below.get(node.cls, ()):
+            self._ask(resource, node, node.place)
 
     def _place_below(self, parsed: Resource, place: str) -> str:
         return getattr(parsed, "region", None) or place

@@ -226,7 +226,8 @@ class _Judge:
     def _nothing(self, found: Sequence[Result]) -> Result:
         """The one result where nothing was to be judged."""
         judged = [p for p in self.check.parameters if not all(map(_is_context, p.resources))]
-        names = " or ".join(dict.fromkeys(r.type_name() for p in judged for r in p.resources))
+        about = judged or self.check.parameters
+        names = " or ".join(dict.fromkeys(r.type_name() for p in about for r in p.resources))
         if found:
             reasons = sorted({r.reason for r in found})
             reason = f"nothing to judge: {'; '.join(reasons[:MOST_REASONS])}"

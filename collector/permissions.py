@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from collector.check import Check
 from collector.evidence.canonical import JSON
+from collector.offers import OFFERS
 from collector.reads import Region, is_regional
 from collector.resource import Resource
-from collector.source import Aws, Graph, Provider
+from collector.source import Aws, Graph, Provider, Source
 
 ALWAYS_AWS = ("sts:GetCallerIdentity",)
 """Asked once a run, to say in the evidence who read."""
@@ -30,8 +31,8 @@ def permissions(checks: Iterable[Check[...]], provider: Provider) -> tuple[str, 
     named = {p for r in read if not isinstance(r.source, Graph) for p in r.source.permissions}
     if provider == "aws":
         named |= set(ALWAYS_AWS)
-        if any(is_regional(r) for r in read):
-            named |= set(Region.source.permissions)
+        for source in _before(read):
+            named |= set(source.permissions)
     return tuple(sorted(named))
 
 
@@ -83,7 +84,8 @@ def policy(
 def _statements(named: Sequence[JSON], checks: Iterable[Check[...]]) -> list[JSON]:
     """What is allowed on everything, then what is allowed on some resources only."""
     narrowed: dict[str, set[str]] = {}
-    for source in (r.source for r in _resources(checks, "aws")):
+    read = _resources(checks, "aws")
+    for source in (*(r.source for r in read), *_before(read)):
         if isinstance(source, Aws) and source.granted_on:
             for permission in source.permissions:
                 narrowed.setdefault(permission, set()).update(source.granted_on)
@@ -102,6 +104,11 @@ def _statements(named: Sequence[JSON], checks: Iterable[Check[...]]) -> list[JSO
         for permission, resources in sorted(narrowed.items())
     ]
     return [everywhere, *some]
+
+
+def _before(read: Iterable[type[Resource]]) -> tuple[Source, ...]:
+    """What tells where to read: which regions there are, and which of them have a service."""
+    return (Region.source, OFFERS) if any(is_regional(r) for r in read) else ()
 
 
 def _resources(checks: Iterable[Check[...]], provider: Provider) -> set[type[Resource]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Literal, TypeVar
@@ -73,7 +73,7 @@ class Population(Generic[R]):
     listed: frozenset[tuple[str, str]] = frozenset()
     """Region and digest of each complete listing, empty ones included."""
     regions: tuple[str, ...] = ()
-    """Regions in which it was asked for."""
+    """Regions in which it was asked for, without those that do not have its service."""
 
     def __iter__(self) -> Iterator[Observed[R]]:
         return iter(self.observed)
@@ -96,10 +96,16 @@ class Reads:
         scope: Scope,
         populations: Mapping[type[Resource], Population[Resource]],
         answers: Sequence[tuple[Source, Answer]],
+        not_offered: Collection[tuple[Source, str]] = (),
     ) -> None:
-        """Hold the populations by resource type and each answer with its source."""
+        """Hold the populations by resource type and each answer with its source.
+
+        `not_offered` names the reads that failed because the region does not have the service,
+        which hides nothing, by source and region.
+        """
         self.scope = scope
         self.answers = answers
+        self.not_offered = not_offered
         self._populations = populations
 
     def __getitem__(self, resource: type[R]) -> Population[R]:
@@ -112,7 +118,8 @@ class Reads:
 
     def replacing(self, changed: Mapping[type[Resource], Population[Resource]]) -> Reads:
         """The same reads with some populations in the place of those that were read."""
-        return Reads(self.scope, {**self._populations, **changed}, self.answers)
+        populations = {**self._populations, **changed}
+        return Reads(self.scope, populations, self.answers, self.not_offered)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from collector import evaluate as evaluated
 from collector.answer import Reader, Scope, StoredReader
@@ -110,6 +110,14 @@ def _setting(check: Check[...], name: str, value: object) -> SettingValue:
         raise ConfigError(
             f"settings of check {check.id}: {name}: found {value!r}; expected {kind.__name__}"
         )
+    try:
+        adapter: TypeAdapter[object] = TypeAdapter(declared.type)  # type: ignore[arg-type]
+        adapter.validate_python(given, strict=True)
+    except ValidationError as error:
+        said = error.errors(include_url=False)[0]["msg"].partition(", not")[0]
+        raise ConfigError(
+            f"settings of check {check.id}: {name}: found {value!r}: {said[0].lower()}{said[1:]}"
+        ) from None
     return given
 
 

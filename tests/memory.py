@@ -13,13 +13,14 @@ from collector.source import Source
 SCOPE = Scope("aws", "test", "123456789012", "arn:aws:iam::123456789012:role/reader", "aws",
               "us-east-1", ("us-east-1", "eu-west-1"))  # fmt: skip
 
-Reply: TypeAlias = "JSON | Failure | list[JSON]"
+Reply: TypeAlias = "JSON | Failure | list[JSON] | Answer"
 
 
 class MemoryReader:
     """Answers with what it was given, by operation; what it was not given is an empty page.
 
-    A reply may be a page, a list of pages, a `Failure`, or a function of parameters and region.
+    A reply may be a page, a list of pages, a `Failure`, a whole `Answer` (to break off between two
+    pages), or a function of parameters and region.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class MemoryReader:
         reply = self._replies.get(source.name, {})
         if callable(reply):
             reply = reply(params, place)
+        if isinstance(reply, Answer):
+            return reply
         if isinstance(reply, Failure):
             absent = reply.code in source.absent
             return Answer(source.name, params, place, failure=reply, is_absent=absent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from collector.answer import Answer, Failure, ShapeError, items
 from collector.check import Check, SettingValue, lineage
 from collector.collect import collect
 from collector.evaluate import Result, evaluate
-from collector.evidence.canonical import JSON, canonical
+from collector.evidence.canonical import JSON, canonical, sha256
 from collector.reads import Reads, Region
 from collector.resource import Resource
 from collector.source import Source
@@ -37,26 +37,19 @@ Subject: TypeAlias = "tuple[str, str, str]"
 """Check, full name and region of what a result is about."""
 
 
-class Kept(Answer):
-    """An answer whose evidence is written down once, however often it is brought back."""
-
-    @cached_property
-    def _body(self) -> bytes | None:
-        return super().body()
-
-    def body(self) -> bytes | None:
-        return self._body
-
-
-def kept(answer: Answer, **changes: Any) -> Kept:
+def kept(answer: Answer, **changes: Any) -> Answer:
     """The same answer with another content."""
+    held = answer.provenance.get("volatile")
+    # The others are not put back: see collector.collect.
+    volatile = {n: v for n, v in held.items() if "." not in n} if isinstance(held, dict) else {}
     given = {
         "pages": answer.pages,
         "failure": answer.failure,
         "is_absent": answer.is_absent,
+        "provenance": {"volatile": volatile} if volatile else {},
         **changes,
     }
-    return Kept(answer.source, answer.params, answer.place, **given)
+    return Answer(answer.source, answer.params, answer.place, **given)
 
 
 @dataclass(eq=False)
@@ -69,7 +62,7 @@ class Recorded:
     now: datetime = NOW
 
     @cached_property
-    def answers(self) -> Mapping[Key, Kept]:
+    def answers(self) -> Mapping[Key, Answer]:
         """Every answer by its call."""
         return {(a.source, canonical(a.params), a.place): kept(a) for _, a in self.reads.answers}
 
@@ -115,6 +108,15 @@ class Recorded:
         for key in self.answers:
             found.setdefault(key[0], []).append(key)
         return found
+
+    def digests_beside(self, keys: Collection[Key]) -> set[str]:
+        """The digests of all other answers than these."""
+        return {digest for key, digest in self._digests.items() if key not in keys}
+
+    @cached_property
+    def _digests(self) -> Mapping[Key, str]:
+        bodies = {key: answer.body() for key, answer in self.answers.items()}
+        return {key: sha256(body) for key, body in bodies.items() if body is not None}
 
     def judged(self, checks: Sequence[Check[...]], spoiled: Mapping[Key, Answer]) -> list[Result]:
         """What checks say where some answers are others."""
@@ -245,6 +247,8 @@ def read_as(
     `unknown`; so one of them needs to be judged.
     """
     found: list[object] = []
+    if spoiled.provenance != {} or account.answers[key].provenance != {}:
+        return None
     for resource in account.resources[key[0]]:
         whole = items(resource.source, account.answers[key].pages)
         try:

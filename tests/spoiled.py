@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from pydantic import BaseModel
 
-from collector.answer import CUT, Failure
+from collector.answer import CUT, Answer, Failure
 from collector.evidence.canonical import JSON, canonical
 from collector.resource import Part, Resource, lookup
 from collector.source import Arm, Aws, Gcp, Graph, Source
@@ -19,7 +19,7 @@ from tests.azure.answers import SUBSCRIPTION
 from tests.azure.cloud import TYPES
 from tests.botocore_shape import enum_of, operation_model
 from tests.google.schema import document, methods, resolved, step_into
-from tests.recorded import Kept, Key, Recorded, kept
+from tests.recorded import Key, Recorded, kept
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -59,7 +59,7 @@ class Trial:
     kind: str
     operation: str
     where: str
-    answers: Mapping[Key, Kept]
+    answers: Mapping[Key, Answer]
     field: str = ""
     """Names on the way to what was changed in a page."""
     is_other: bool = False
@@ -83,7 +83,7 @@ def single_calls(account: Recorded) -> Iterator[Trial]:
                     yield Trial(kind, operation, str(key), {key: failing(account, key, kind)})
 
 
-def failing(account: Recorded, key: Key, kind: str) -> Kept:
+def failing(account: Recorded, key: Key, kind: str) -> Answer:
     """A call that failed; one that was cut has brought half of its first page."""
     answer = account.answers[key]
     pages: tuple[JSON, ...] = ()
@@ -106,7 +106,17 @@ def contents(account: Recorded) -> Iterator[Trial]:
                     pages[number] = spoiled
                     answer = kept(account.answers[key], pages=tuple(pages))
                     where = f"{_text(path)} {what} of {key}"
-                    yield Trial(kind, operation, where, {key: answer}, ".".join(_names(path)))
+                    names, is_other = ".".join(_names(path)), kind == "no items"
+                    yield Trial(kind, operation, where, {key: answer}, names, is_other)
+
+
+def without_volatile(account: Recorded) -> Iterator[Trial]:
+    """Each answer without what is kept of it with the call."""
+    for operation, keys in account.calls.items():
+        for key in keys:
+            if account.answers[key].provenance != {}:
+                answer = kept(account.answers[key], provenance={})
+                yield Trial("dropped", operation, f"what is volatile of {key}", {key: answer})
 
 
 def others(account: Recorded) -> Iterator[Trial]:
@@ -114,7 +124,8 @@ def others(account: Recorded) -> Iterator[Trial]:
     for operation, keys in account.calls.items():
         echoes = _echoes(account, keys)
         for key in keys:
-            for other in keys:
+            # Where nobody can tell, a few are enough to see that nothing breaks.
+            for other in keys if echoes else keys[:3]:
                 mine, its = account.answers[key], account.answers[other]
                 if mine.body() == its.body() or key[1] == other[1]:
                     continue
@@ -160,7 +171,7 @@ def _emptied(lists: Sequence[str], page: JSON) -> Iterator[tuple[str, Path, str,
         for path in _list_paths(page, items.split(".")):
             emptied = _recounted(changed(emptied, path, []), (*path, 0))
         if emptied != page:
-            yield "empty", (), items, emptied
+            yield "no items", (), items, emptied
 
 
 def _spoiled(
@@ -338,8 +349,13 @@ def _is_enum(source: Source, path: Path, names: Sequence[str]) -> bool:
     raise AssertionError(source)
 
 
+@cache
+def _answer_shape(service: str, operation: str) -> Shape | None:
+    return operation_model(service, operation).output_shape
+
+
 def _is_aws_enum(source: Aws, path: Path) -> bool:
-    shape: Shape | None = operation_model(source.service, source.operation).output_shape
+    shape = _answer_shape(source.service, source.operation)
     for step in map(str, path):
         match shape:
             case StructureShape():

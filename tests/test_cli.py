@@ -20,7 +20,9 @@ import pytest
 import trustme
 
 import collector.cli
+from collector.answer import NOT_RESOLVED, Failure
 from collector.demo.people import PEOPLE
+from collector.evidence.canonical import JSON
 from tests.endpoint_servers import serving, tls
 from tests.memory import MemoryReader
 
@@ -405,13 +407,40 @@ def test_doctor_tells_of_answers_that_cannot_be_read(
     assert "FAIL account demo: s3:ListBuckets in global: Malformed (id: string_type)" in said.out
 
 
+def test_doctor_does_not_miss_a_service_that_a_region_does_not_have(
+    collector_: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/aws/service/global-infrastructure/services/dax/regions"
+    unresolved = Failure(NOT_RESOLVED, "Could not connect to the endpoint URL")
+    lists: list[JSON] = [{"Parameters": [{"Name": f"{path}/us-east-1"}]}, {"Parameters": []}]
+    monkeypatch.setattr(
+        "collector.cli.workbench.Workbench.choose", lambda *_, **__: ["aws.dax.encrypted"]
+    )
+    said = []
+    for offers in lists:
+        reader = MemoryReader(
+            {
+                "dax:DescribeClusters": lambda _, place: (
+                    {"Clusters": []} if place == "us-east-1" else unresolved
+                ),
+                "ssm:GetParametersByPath": offers,
+            }
+        )
+        monkeypatch.setattr("collector.accounts.open_reader", lambda *_, r=reader, **__: r)
+        said.append(collector_("doctor", "--account", "demo"))
+
+    assert [one.code for one in said] == [0, 3]
+    assert "dax" not in said[0].out
+    assert "FAIL account demo: dax:DescribeClusters in eu-west-1: NotResolved" in said[1].out
+
+
 @pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
 def test_permissions_are_a_document_of_the_cloud(collector_: Command, provider: str) -> None:
     said = collector_("permissions", "--provider", provider)
 
     document = json.loads(said.out)
     if provider == "aws":
-        (statement,) = document["Statement"]
+        statement = document["Statement"][0]
         assert {"s3:ListAllMyBuckets", "sts:GetCallerIdentity"} <= set(statement["Action"])
         assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
     elif provider == "gcp":

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 import pytest
 
-from collector.answer import Failure
+from collector.answer import NOT_RESOLVED, Failure
 from collector.check import Check, discover
 from collector.errors import ConfigError, LockerError, NotSealed
+from collector.evidence.canonical import JSON
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer, load_public_key, open_signer
 from collector.evidence.verify import verify
 from collector.mapping import Mappings, load_mappings
 from collector.readers.aws import open_account
 from collector.run import Outcome, Plan, plan, read_lines, replay, run
-from tests.memory import MemoryReader
+from tests.memory import SCOPE, MemoryReader, Reply
 
 CHECKS = ("aws.s3.bucket_not_public", "aws.s3.default_encryption", "aws.s3.tls_only")
 
@@ -143,6 +145,33 @@ def test_a_replay_keeps_to_the_regions_that_were_listed_though_a_check_asks_for_
     assert again.results == first.results
 
 
+def test_a_run_over_regions_without_a_service_is_complete_and_its_replay_too(
+    checks: dict[str, Check[...]], mappings: Mappings, locker: FolderLocker, signer: Signer
+) -> None:
+    path = "/aws/service/global-infrastructure/services/dax/regions"
+    names: list[JSON] = [{"RegionName": "us-east-1"}, {"RegionName": "me-south-1"}]
+    replies: dict[str, Reply | Callable[[Mapping[str, JSON], str], Reply]] = {
+        "ec2:DescribeRegions": {"Regions": names},
+        "ssm:GetParametersByPath": {"Parameters": [{"Name": f"{path}/us-east-1"}]},
+        "dax:DescribeClusters": lambda _, place: (
+            {"Clusters": []} if place == "us-east-1" else Failure(NOT_RESOLVED)
+        ),
+    }
+    reader = MemoryReader(replies, replace(SCOPE, regions=None))
+    times = ticking()
+
+    dax = plan(checks, ["aws.dax.encrypted"], {}, mappings)
+    done = run(reader, dax, locker=locker, signer=signer, clock=lambda: next(times), workers=4)
+
+    assert done.snapshot.complete
+    (result,) = done.results
+    assert result.outcome == "not_applicable"
+    assert len(result.evidence) == 3, "the regions, the listing, and the list of AWS"
+    again = replay(done.snapshot, checks, mappings, locker)
+    assert again.results == done.results
+    assert again.snapshot.checks == done.snapshot.checks
+
+
 def test_settings_are_recorded_and_replayed(
     aws: boto3.Session,
     checks: dict[str, Check[...]],
@@ -243,6 +272,12 @@ def test_nothing_is_sealed_when_an_object_cannot_be_stored(
          "settings of check aws.s3.default_encryption: unknown key kms; expected require_kms"),
         ({"aws.s3.default_encryption": {"require_kms": 1}},
          "settings of check aws.s3.default_encryption: require_kms: found 1; expected bool"),
+        ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": []}},
+         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found []: tuple should"
+         " have at least 1 item after validation"),
+        ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": ["ssh"]}},
+         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found ['ssh']: string"
+         " should match pattern '^[0-9]{1,5}$'"),
         ({"aws.iam.access_key_age": {"max_age_days": -1}},
          "settings of check aws.iam.access_key_age: max_age_days: found -1; expected 0 or more"),
     ],

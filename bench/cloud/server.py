@@ -67,7 +67,7 @@ def completed(simulated: Wsgi) -> Wsgi:
             status, began = f"{code} OK", ["", [*given.items()]]
             print(f"not simulated: {asked.service} {name}", file=sys.stderr, flush=True)
         elif status[:3] == "200" and (amend := AMENDMENTS.get((asked.service, name))) is not None:
-            answer = amend(answer)
+            answer = amend(answer, asked.region)
         start(status, [(k, v) for k, v in began[1] if k.lower() != "content-length"])
         return [answer]
 

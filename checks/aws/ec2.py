@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from collector.check import Verdict, check, failed, listed, not_applicable, passed
 from collector.resource import Part, Resource, at
@@ -24,6 +26,9 @@ ALL = "-1"
 """Protocols as rules name them: some by name, all by number."""
 
 ALL_PORTS = range(65536)
+
+Ports = Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9]{1,5}$")], ...], Field(min_length=1)]
+"""Numbers of ports, one at least: of none, nothing could be open."""
 
 
 class Range(Part):
@@ -170,9 +175,7 @@ class Instance(Resource):
 
 
 @check(control="network-boundary", severity="high")
-def sg_no_admin_ports_open(
-    group: SecurityGroup, *, admin_ports: tuple[str, ...] = ("22", "3389")
-) -> Verdict:
+def sg_no_admin_ports_open(group: SecurityGroup, *, admin_ports: Ports = ("22", "3389")) -> Verdict:
     """No security group lets the internet reach SSH or RDP.
 
     Passes: no inbound rule opens one of `admin_ports`, over TCP or UDP, to the internet.

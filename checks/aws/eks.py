@@ -39,6 +39,7 @@ class ClusterEncryption(Named):
         permission="eks:DescribeCluster",
         per=Cluster,
         params={"name": "id"},
+        repeats={"name": "cluster.name"},
     )
     said: str = at("cluster.name")
     version: str = at("cluster.version")

@@ -30,6 +30,7 @@ class StreamEncryption(Named):
         permission="kinesis:DescribeStreamSummary",
         per=Stream,
         params={"StreamName": "id"},
+        repeats={"StreamName": "StreamDescriptionSummary.StreamName"},
         # What comes and goes with the load.
         volatile=(
             "StreamDescriptionSummary.ConsumerCount",
@@ -72,6 +73,7 @@ class DeliveryStreamEncryption(Named):
         permission="firehose:DescribeDeliveryStream",
         per=DeliveryStream,
         params={"DeliveryStreamName": "id"},
+        repeats={"DeliveryStreamName": "DeliveryStreamDescription.DeliveryStreamName"},
     )
     said: str = at("DeliveryStreamDescription.DeliveryStreamName")
     kind: Literal["DatabaseAsSource", "DirectPut", "KinesisStreamAsSource", "MSKAsSource"] = at(

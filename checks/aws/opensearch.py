@@ -40,6 +40,7 @@ class DomainEncryption(Named):
         permission="es:DescribeDomain",
         per=Domain,
         params={"DomainName": "id"},
+        repeats={"DomainName": "DomainStatus.DomainName"},
     )
     said: str = at("DomainStatus.DomainName")
     is_deleted: bool = at("DomainStatus.Deleted", default=False)

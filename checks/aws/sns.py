@@ -27,6 +27,7 @@ class TopicAttributes(Named):
         permission="sns:GetTopicAttributes",
         per=Topic,
         params={"TopicArn": "id"},
+        repeats={"TopicArn": "Attributes.TopicArn"},
         volatile=(
             "Attributes.SubscriptionsConfirmed",
             "Attributes.SubscriptionsDeleted",

@@ -27,14 +27,24 @@ import botocore.parsers
 from botocore import xform_name
 from botocore.config import Config
 
-from collector.answer import CUT, MALFORMED, Answer, Failure, Finished, IsSensitive, Scope, scrub
+from collector.answer import (
+    CUT,
+    MALFORMED,
+    NOT_RESOLVED,
+    Answer,
+    Failure,
+    Finished,
+    IsSensitive,
+    Scope,
+    scrub,
+)
 from collector.errors import CheckError, ConfigError, CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
-from collector.readers.aws_sdk import REPORT, EventNames
+from collector.readers.aws_sdk import REPORT
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -70,9 +80,6 @@ unchanged account."""
 
 ECHOED = ("ContinuationToken", "Marker")
 """The same, but some operations with a paginator also repeat in them what they were asked with."""
-
-NOT_RESOLVED = "NotResolved"
-"""Code of a read whose endpoint has no address: a region without that service, or no network."""
 
 CREDENTIALS = "Credentials"
 """Code of a read that was not made, because its credentials could not be renewed."""
@@ -122,7 +129,6 @@ class AwsReader:
         self._clients: dict[tuple[str, str], Any] = {}
         self._paginators: dict[tuple[str, str, str], Any] = {}
         self._caller: tuple[Any, dict[str, Any], datetime, float] | None = None
-        self._event_names = EventNames()
         self._marks: dict[str, IsSensitive] = {}
         self._operations: dict[tuple[str, str], botocore.model.OperationModel] = {}
 
@@ -236,7 +242,6 @@ class AwsReader:
                 client.meta.events.register("before-send", lambda **_: bucket.take())
                 retries = Retries(self._attempts, bucket)
                 client.meta.events.register("needs-retry", retries.needs_retry)
-                self._event_names.remember_in(client)
                 self._clients[key] = client
             return self._clients[key]
 

@@ -9,9 +9,10 @@ import botocore.session
 import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.utils import parse_timestamp
 
 from collector.check import discover
-from collector.readers.aws_sdk import EventNames, Models
+from collector.readers.aws_sdk import Models, parse_time
 from collector.source import Aws
 
 SOURCES = {r.source for c in discover().values() for r in c.resources}
@@ -98,26 +99,37 @@ def test_accounts_share_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(path.endswith("service-2") and "/kms/" in path for path in loaded) == 1
 
 
-def events_of(client: Any) -> Any:
-    return client.meta.events
+def test_clients_share_the_event_names_that_were_looked_up(
+    reduced: botocore.session.Session,
+) -> None:
+    clients: list[Any] = [reduced.create_client(name, "us-east-1") for name in ("elb", "kms")]
+    seen: list[str] = []
+    for client in clients:
+        name = client.meta.service_model.service_name
+        client.meta.events.register("test.kms.ListKeys", lambda name=name, **_: seen.append(name))
 
-
-def looked_up(client: Any, event: str) -> str:
-    name: str = events_of(client)._alias_event_name(event)
-    return name
-
-
-def test_clients_use_the_event_names_that_others_have_looked_up() -> None:
-    session: Any = botocore.session.Session()
-    one, other = (session.create_client(name, region_name="us-east-1") for name in ("elb", "kms"))
-    names, seen = EventNames(), list[str]()
-    for client in (one, other):
-        names.remember_in(client)
-        client.meta.events.register("test.kms.ListKeys", lambda **_: seen.append("heard"))
-
-    for client in (one, other):
+    for client in clients:
         client.meta.events.emit("test.kms.ListKeys")
 
-    assert seen == ["heard", "heard"]
-    assert looked_up(one, "before-call.elb") == "before-call.elastic-load-balancing"
-    assert events_of(one)._alias_event_name is events_of(other)._alias_event_name
+    assert seen == ["elb", "kms"]
+    one, other = (client.meta.events for client in clients)
+    assert one._alias_event_name("before-call.elb") == "before-call.elastic-load-balancing"
+    assert one._alias_name_cache is other._alias_name_cache
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-22T10:11:12Z",
+        "2026-11-22T10:11:12.345Z",
+        "2026-11-22T10:11:12+02:00",
+        "2026-11-22T10:11:12",
+        "Sun, 22 Nov 2026 10:11:12 GMT",
+        1795342272,
+        1795342272.25,
+        "1795342272",
+        -62135596800,
+    ],
+)
+def test_times_are_those_that_the_sdk_reads(value: Any) -> None:
+    assert parse_time(value) == parse_timestamp(value)
