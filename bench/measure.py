@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.faults import Faults
+from bench.installed import collector
 from bench.proxy import Proxy, Tally
 
 ROOT = Path(__file__).parent.parent
@@ -21,8 +22,6 @@ LATENCY_SECONDS = 0.04
 """What each answer takes: about that of an AWS region on the same continent."""
 
 LONGEST_RUN_SECONDS = 900
-
-COLLECTOR = (sys.executable, "-c", "from collector.cli import main; main()")
 
 KEPT = ("LANG", "LC_ALL", "PATH", "TMPDIR")
 """What a measured process may know of the environment of whoever starts the benchmark."""
@@ -118,7 +117,7 @@ def run_collector(
     locker: str = "evidence",
     latency_seconds: float = LATENCY_SECONDS,
     faults: Faults | None = None,
-    program: Sequence[str] = COLLECTOR,
+    program: Sequence[str] | None = None,
 ) -> Measured:
     """One `collector run` over all checks.
 
@@ -128,7 +127,7 @@ def run_collector(
     home.mkdir(parents=True, exist_ok=True)
     (home / "collector.toml").write_text('[accounts.bench]\nprovider = "aws"\n')
     asked = ("run", "--account", "bench", "--locker", locker, "--regions", ",".join(regions))
-    command = [*program, *asked]
+    command = [*(program or collector()), *asked]
     ran = measure(proxy, command, home, latency_seconds=latency_seconds, faults=faults)
     if ran.code not in (0, 3):
         raise BenchError(f"collector run: left with {ran.code}: {ran.stderr[-2000:]}")

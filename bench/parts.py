@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.cloud.place import REGIONS
 from bench.faults import Faults
-from bench.measure import COLLECTOR, BenchError, Measured, measure, run_collector
+from bench.installed import collector
+from bench.measure import BenchError, Measured, measure, run_collector
 from bench.proxy import Proxy
 from bench.setting import setting
 from bench.table import FIGURES, figures, say, show, verdict
@@ -136,7 +137,7 @@ def throttle(size: int, latency_seconds: float) -> None:
 
 def _results(proxy: Proxy, home: Path) -> set[str]:
     """Every result of the one snapshot there, as a line; evidence is its digests."""
-    command = [*COLLECTOR, "results", "evidence", "--account", "bench", "--format", "jsonl"]
+    command = [*collector(), "results", "evidence", "--account", "bench", "--format", "jsonl"]
     said = measure(proxy, command, home, latency_seconds=0)
     if said.code != 0:
         raise BenchError(f"collector results: left with {said.code}: {said.stderr[-500:]}")

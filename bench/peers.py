@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.installed import environment_with
 from bench.measure import Measured, measure, run_collector
 from bench.setting import setting
 from bench.table import FIGURES, figures, say, show, verdict
 
 VERSION = "5.46.0"
-LONGEST_INSTALL_SECONDS = 900
 
 LESS_CPU, LESS_MEMORY, LESS_WALL = 10, 4, 10
 """How many times less than Prowler a run is to take."""
 
 
-def cache() -> Path:
-    """Where Prowler is kept: BENCH_CACHE, or a folder of the user's cache."""
-    own = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get("BENCH_CACHE") or Path(own) / "compliance-evidence-collector")
-
-
 def prowler() -> Path | None:
     """The program, installed if need be, or None where it cannot be."""
-    folder = cache() / f"prowler-{VERSION}"
-    program, done = folder / "bin" / "prowler", folder / "installed"
-    if done.exists():
-        return program
-    print(f"Installing prowler {VERSION} into {folder}; this takes minutes", file=sys.stderr)
-    python = str(folder / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    try:
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [*pip, "--only-binary", ":all:", f"prowler=={VERSION}"],
-        ):
-            subprocess.run(command, check=True, timeout=LONGEST_INSTALL_SECONDS, env=_plain())
-    except (OSError, subprocess.SubprocessError) as error:
-        print(f"prowler could not be installed: {error}", file=sys.stderr)
-        return None
-    done.touch()
-    return program
-
-
-def _plain() -> dict[str, str]:
-    """The environment, without what would lead a package's build or start astray."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
+    folder = environment_with(
+        f"prowler-{VERSION}", ("--only-binary", ":all:", f"prowler=={VERSION}")
+    )
+    return None if folder is None else folder / "bin" / "prowler"
 
 
 def run_prowler(

@@ -28,6 +28,7 @@ Status = Literal[
     "VALIDATION_TIMED_OUT",
 ]
 Kind = Literal["AMAZON_ISSUED", "IMPORTED", "PRIVATE"]
+Origin = Literal["ACME", "AWS_MANAGED", "CUSTOMER_PROVIDED"]
 
 
 class Certificate(Resource):
@@ -59,6 +60,8 @@ class Certificate(Resource):
     status: Status = at("Status")
     kind: Kind = at("Type")
     algorithm: KeyAlgorithm = at("KeyAlgorithm")
+    # Left out of answers from before there was ACME.
+    origin: Origin | None = at("CertificateKeyPairOrigin", default=None)
     in_use: bool = at("InUse")
     # Left out where a certificate cannot be exported.
     is_exported: bool = at("Exported", default=False)
@@ -86,6 +89,7 @@ class Renewal(Resource):
     status: Status = parent("status")
     kind: Kind = parent("kind")
     algorithm: KeyAlgorithm = parent("algorithm")
+    origin: Origin | None = parent("origin", default=None)
     in_use: bool = parent("in_use")
     is_exported: bool = parent("is_exported")
     not_after: datetime | None = parent("not_after", default=None)
@@ -114,13 +118,17 @@ def certificate_not_expiring(
     Fails: it ends sooner or has ended, was revoked or is not active, its renewal failed, or its key
         is RSA_1024; or it does not say when it ends.
     Judged are certificates that an AWS resource uses and those that were exported, whose use cannot
-    be seen; with `include_unused` all that were issued. What is pending, failed or timed out before
-    it was issued protects nothing and is not judged. All key algorithms are asked for. Says
-    nothing of certificates in IAM, and of those that servers keep themselves.
+    be seen; with `include_unused` all that were issued. A certificate that an ACME client was
+    issued is judged likewise: AWS does not see where the client uses it, and whether a later one
+    has taken its place. What is pending, failed or timed out before it was issued protects nothing
+    and is not judged. All key algorithms are asked for. Says nothing of certificates in IAM, and of
+    those that servers keep themselves.
     Remediation: renew an imported certificate at its issuer and import it again; for others, put
         the validation record back into DNS, or answer the validation mail.
     """
     if not (certificate.in_use or certificate.is_exported or include_unused):
+        if certificate.origin == "ACME":
+            return not_applicable("not in use by AWS; an ACME client has the key")
         return not_applicable("not in use")
     match certificate.status:
         case "REVOKED":

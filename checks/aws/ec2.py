@@ -133,6 +133,7 @@ class Interface(Part):
     carrier: str | None = at("Association.CarrierIp", default=None)
     addresses: tuple[Address, ...] = at("PrivateIpAddresses")
     ipv6: tuple[Ipv6, ...] = at("Ipv6Addresses")
+    attached: datetime | None = at("Attachment.AttachTime", default=None)
 
 
 class Instance(Resource):
@@ -157,6 +158,13 @@ class Instance(Resource):
     launched: datetime | None = at("LaunchTime", default=None)
     # Left out where no service runs the server for the account.
     is_service_managed: bool = at("Operator.Managed", default=False)
+
+    @property
+    def first_launched(self) -> datetime | None:
+        """When there first was a sign of it. The launch time is that of the last start; its first
+        network interface is attached from the beginning."""
+        signs = [self.launched, *(each.attached for each in self.interfaces)]
+        return min((sign for sign in signs if sign is not None), default=None)
 
     @property
     def public_addresses(self) -> tuple[str, ...]:

@@ -71,9 +71,11 @@ def scan_on_push(repository: RepositoryScanning) -> Verdict:
     """Container images are scanned for vulnerabilities when they are pushed.
 
     Passes: a rule of the registry, for scans on push or continuous ones, is for the repository; or
-        the registry's scanning is basic and the repository itself is set to scan on push.
-    Fails: neither is so. Where the registry's scanning is enhanced, the repository's own setting is
-        of no effect, and a repository without a rule is not scanned at all.
+        the registry's scanning is basic, it has no rules, and the repository itself is set to scan
+        on push.
+    Fails: neither is so. Where the registry has rules, or its scanning is enhanced, the setting of
+        the repository does not count: AWS says that one without a rule for it is then scanned
+        by hand only (basic) or not at all (enhanced).
     Every private repository is judged, also one without images. Says nothing of images pushed
     before, of what scans have found, and of scanners outside of Amazon ECR and Inspector.
     Remediation: give the registry a scanning rule with the filter `*`, best with enhanced scanning.
@@ -87,8 +89,10 @@ def scan_on_push(repository: RepositoryScanning) -> Verdict:
         return passed(f"{kind} scanning {when} by filter {listed(sorted(patterns))}")
     match repository.kind:
         case "BASIC":
-            if repository.scan_on_push:
+            if repository.scan_on_push and not repository.rules:
                 return passed("basic scanning on push by the repository's setting")
+            if repository.rules:
+                return failed("no rule of the registry has the repository scanned on push")
             return failed("no scanning on push")
         case "ENHANCED":
             return failed("no rule of the registry's enhanced scanning is for the repository")

@@ -27,6 +27,7 @@ class ScanStatus(Resource):
     code_repository: Status | None = at(
         "accounts.0.resourceState.codeRepository.status", default=None
     )
+    ami: Status | None = at("accounts.0.resourceState.ami.status", default=None)
 
     def of(self, kind: str) -> Status | None:
         """The status of a kind of resource, by the API's name for it."""
@@ -36,6 +37,7 @@ class ScanStatus(Resource):
             "lambda": self.lambda_,
             "lambdaCode": self.lambda_code,
             "codeRepository": self.code_repository,
+            "ami": self.ami,
         }
         return found.get(kind)
 
@@ -48,8 +50,8 @@ def enabled(
 ) -> Verdict:
     """Inspector scans servers, container images and functions in every region.
 
-    Passes: scanning of each of `resource_types` is enabled in the region. Others are lambdaCode and
-        codeRepository.
+    Passes: scanning of each of `resource_types` is enabled in the region. Others are lambdaCode,
+        codeRepository and ami.
     Fails: one of them is not: disabled, suspended, on the way there, or not offered in the region.
     Regions where nothing runs are judged as well: what is started there next is scanned from the
     start, and costs nothing until then. Says nothing of what was found, of resources that Inspector

@@ -1,11 +1,11 @@
 """Amazon SQS: queues."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from collector.check import Verdict, check, failed, passed
-from collector.resource import Resource, at
+from collector.resource import Resource, at, parent
 from collector.source import Aws
 
 QueueName = Annotated[str, AfterValidator(lambda url: url.rpartition("/")[2])]
@@ -43,9 +43,16 @@ class QueueEncryption(Resource):
         # Not All: the rest counts messages.
         constants={"AttributeNames": ["QueueArn", "KmsMasterKeyId", "SqsManagedSseEnabled"]},
     )
+    name: str = parent("name")
     arn: str = at("Attributes.QueueArn")
     sqs_managed: Literal["false", "true"] = at("Attributes.SqsManagedSseEnabled", default="false")
     kms_key: str | None = at("Attributes.KmsMasterKeyId", default=None)
+
+    @model_validator(mode="after")
+    def _is_what_was_asked_for(self) -> Self:
+        if self.arn.rpartition(":")[2] != self.name:
+            raise ValueError("the answer is about another queue")
+        return self
 
 
 @check(control="encryption-at-rest", severity="medium")

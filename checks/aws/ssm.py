@@ -101,7 +101,7 @@ def managed(
         return not_applicable(reason)
     if instance.is_service_managed:
         return not_applicable("a service runs the instance")
-    if _is_fresh(instance, now, timedelta(minutes=grace_minutes)):
+    if _is_fresh(instance.launched, now, timedelta(minutes=grace_minutes)):
         return not_applicable("started just now")
     node = next((one for one in nodes if one.id == instance.id), None)
     if node is None:
@@ -133,9 +133,10 @@ def patch_compliant(
         no scan, or none of late.
     What a server must have, and how long after a patch comes out, says its patch baseline: seven
     days in most of those that AWS gives. Each patch counts, whatever its severity, because
-    baselines leave most patches without one. Judged are running EC2 instances, once they have run
-    for `grace_hours`, and servers from elsewhere. Says nothing of servers that are no managed nodes
-    (`managed` does), and of what a baseline leaves out.
+    baselines leave most patches without one. Judged are running EC2 instances, `grace_hours` after
+    they were first launched, and servers from elsewhere. Stopping and starting does not make an
+    instance new, so that one that is stopped every night is judged as well. Says nothing of servers
+    that are no managed nodes (`managed` does), and of what a baseline leaves out.
     Remediation: scan daily and install weekly, by a patch policy of Systems Manager Quick Setup;
         restart servers that wait for it.
     """
@@ -145,8 +146,8 @@ def patch_compliant(
             return not_applicable("the instance is gone")
         if (reason := _not_running(instance)) is not None:
             return not_applicable(reason)
-        if _is_fresh(instance, now, timedelta(hours=grace_hours)):
-            return not_applicable("started just now")
+        if _is_fresh(instance.first_launched, now, timedelta(hours=grace_hours)):
+            return not_applicable("launched just now")
     found = [one for each in patches for one in each.summaries if one.node == node.id]
     if not found:
         return failed("never scanned for patches")
@@ -170,5 +171,5 @@ def _not_running(instance: Instance) -> str | None:
             return f"the instance is {instance.state}"
 
 
-def _is_fresh(instance: Instance, now: datetime, grace: timedelta) -> bool:
-    return instance.launched is not None and now - grace < instance.launched
+def _is_fresh(began: datetime | None, now: datetime, grace: timedelta) -> bool:
+    return began is not None and now - grace < began

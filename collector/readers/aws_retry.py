@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import botocore.exceptions
@@ -59,6 +60,9 @@ class Retries:
     def needs_retry(self, **kwargs: Any) -> float | None:
         """Seconds to wait before the next attempt; None where there is to be none."""
         error, attempt = kwargs["caught_exception"], kwargs["attempts"]
+        if error is None and _is_answer(*kwargs["response"]):
+            self._bucket.speed_up()
+            return None
         if error is None and self._throttling.is_throttling_error(**kwargs):
             self._bucket.slow_down()
         elif error is None:
@@ -71,6 +75,11 @@ class Retries:
             return None
         longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** (int(attempt) - 1))
         return longest * (1 + self._draw()) / 2
+
+
+def _is_answer(response: Any, parsed: Any) -> bool:
+    """Whether a response is what most are, of which nothing else needs to be asked."""
+    return response.status_code < HTTPStatus.MULTIPLE_CHOICES and "Error" not in parsed
 
 
 def is_without_host(error: BaseException | None) -> bool:

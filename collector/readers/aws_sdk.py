@@ -22,6 +22,7 @@ import botocore.hooks
 import botocore.loaders
 import botocore.session
 import botocore.utils
+from botocore.exceptions import UnknownServiceError
 
 from collector.offers import OFFERS
 from collector.reads import Region
@@ -59,6 +60,11 @@ class Models(botocore.loaders.JSONFileLoader):
         """
         path = session.get_config_variable("data_path")
         loader = _Loader(path.split(os.pathsep) if path else None, file_loader=self)
+        # Here, and not on the threads that read: each has a heap of its own, in which the space for
+        # a whole model would stay.
+        for service in sorted(self._wanted):
+            with suppress(UnknownServiceError):  # told when it is read
+                loader.load_service_model(service, "service-2")
         session.register_component("data_loader", loader)
         # A component of the session, which every client's emitter is copied from.
         session.get_component("event_emitter").__class__ = _Events

@@ -113,7 +113,8 @@ def stage_logging(stage: RestStage | Stage, *, require_access_logs: bool = False
         logging does not count: at ERROR it leaves out every request that succeeds.
     Fails: neither is so, or execution logging is off for a single method or route.
     HTTP APIs have access logs alone. Every stage is judged, also one that nobody calls. Says
-    nothing of the log's format, of whether the log group is still there, and of how long it keeps.
+    nothing of the log's format, of whether the log group is still there and how long it keeps, and
+    of whether the region's settings of API Gateway still name a role that may write to it.
     Remediation: name a log group for the stage's access logs, with a format that holds the caller,
         the request and the status.
     """

@@ -89,6 +89,8 @@ class Distribution(Resource):
     )
     id: str = at("ARN")
     is_enabled: bool = at("Enabled")
+    # Left out of answers from before there were tenants.
+    mode: Literal["direct", "tenant-only"] = at("ConnectionMode", default="direct")
     viewer_policy: ViewerPolicy = at("DefaultCacheBehavior.ViewerProtocolPolicy")
     realtime_log: str | None = at("DefaultCacheBehavior.RealtimeLogConfigArn", default=None)
     web_acl: str | None = at("WebACLId", default=None)
@@ -126,6 +128,45 @@ class Distribution(Resource):
         """The short id, where the distribution is enabled."""
         return self.id.rpartition("/")[2] if self.is_enabled else None
 
+    @property
+    def tenancy(self) -> dict[str, str] | None:
+        """What its tenants are asked for by; None where it is disabled or has none."""
+        if self.enabled_id is None or self.mode == "direct":
+            return None
+        return {"DistributionId": self.enabled_id}
+
+
+class Tenant(Resource):
+    """A tenant of a distribution: domains that are served as it says, but for what they change."""
+
+    source = Aws(
+        service="cloudfront",
+        operation="ListDistributionTenants",
+        permission="cloudfront:ListDistributionTenants",
+        items="DistributionTenantList",
+        per=Distribution,
+        params={"AssociationFilter": "tenancy"},
+        regions="home",
+    )
+    id: str = at("Arn")
+    distribution: str = parent("id")
+    said: str = at("DistributionId")
+    is_enabled: bool = at("Enabled")
+    # Left out where the web ACL is that of the distribution.
+    change: Literal["disable", "override"] | None = at("Customizations.WebAcl.Action", default=None)
+    web_acl: str | None = at("Customizations.WebAcl.Arn", default=None)
+
+    @model_validator(mode="after")
+    def _is_of_the_distribution(self) -> Self:
+        if self.said != self.distribution.rpartition("/")[2]:
+            raise ValueError("the answer is about another distribution")
+        return self
+
+    @property
+    def acl(self) -> str | None:
+        """The web ACL that it has in the place of the distribution's."""
+        return self.web_acl if self.change == "override" else None
+
 
 class DistributionConnections(Resource):
     """All connections of a distribution; the one to its VPC origin is described apart."""
@@ -160,8 +201,9 @@ def https_tls12(distribution: DistributionConnections) -> Verdict:
         1.0 whatever minimum is set. An origin that is match-viewer fails too, as its protocol is
         then not its own setting; so do origins of a kind that is not known here, and VPC origins
         where a distribution has more than one of them, as only one is read.
-    Disabled distributions answer no requests and are not judged. Says nothing of ciphers, and of
-    domains that reach the origin without CloudFront.
+    Disabled distributions answer no requests and are not judged. Says nothing of ciphers, of
+    certificates that tenants of a distribution have of their own, and of domains that reach the
+    origin without CloudFront.
     Remediation: redirect viewers to HTTPS, use a certificate of your own with a policy for TLS 1.2
         or later, and set origins to HTTPS only with TLSv1.2.
     """

@@ -235,7 +235,8 @@ def https_listeners(
         clients send: nothing in the account shows that it is encrypted.
     Not judged: gateway load balancers; internal ones, unless `include_internal`; and, on ports in
         `passthrough_ports`, listeners that leave TLS to the targets. Judge the targets instead.
-    Says nothing of connections from the load balancer to its targets, and of the TLS version.
+    Says nothing of connections from the load balancer to its targets, of the TLS version, and of
+    internal load balancers to which Global Accelerator leads the internet.
     Remediation: give the listener a certificate, and let an HTTP listener redirect to HTTPS.
     """
     if listener.scheme == "internal" and not include_internal:

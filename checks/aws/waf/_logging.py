@@ -67,10 +67,21 @@ class Filter(Part):
 
     @property
     def may_drop_blocks(self) -> bool:
-        """Whether the record of some blocked request may be dropped by it."""
-        may = [one.action in (None, "BLOCK") for one in self.conditions]
+        """Whether the record of some blocked request may be dropped by it.
+
+        A record holds more actions than the one that decided: what was counted, and tests that were
+        passed, before a later rule blocked. Of a request that was allowed, none can have blocked.
+        """
+        may = [one.action != "ALLOW" for one in self.conditions]
         met = any(may) if self.requirement == "MEETS_ANY" else all(may)
         return self.behavior == "DROP" and met
+
+
+class Filtering(Part):
+    """What of a log is kept."""
+
+    filters: tuple[Filter, ...] = at("Filters")
+    otherwise: Behavior = at("DefaultBehavior")
 
 
 class Logging(Part):
@@ -79,18 +90,19 @@ class Logging(Part):
     acl: str = at("ResourceArn")
     destinations: tuple[str, ...] = at("LogDestinationConfigs")
     # Left out where everything is kept.
-    filters: tuple[Filter, ...] = at("LoggingFilter.Filters", default=())
-    otherwise: Behavior = at("LoggingFilter.DefaultBehavior", default="KEEP")
+    filtering: Filtering | None = at("LoggingFilter", default=None)
 
     @property
     def has_blocks(self) -> bool:
         """Whether the record of every blocked request is kept."""
-        for one in self.filters:
+        if self.filtering is None:
+            return True
+        for one in self.filtering.filters:
             if one.keeps_blocks:
                 return True
             if one.may_drop_blocks:
                 return False
-        return self.otherwise == "KEEP"
+        return self.filtering.otherwise == "KEEP"
 
 
 def _configuration(per: type[Resource], regions: Literal["enabled", "home"]) -> Aws:
@@ -137,7 +149,9 @@ def logging(acl: WebAclLogging | GlobalWebAclLogging) -> Verdict:
 
     Passes: the web ACL's log goes to a log group, a bucket or a stream, and the record of every
         blocked request is kept: there is no filter, or one that keeps what was blocked.
-    Fails: there is no log, or a filter may drop records of blocked requests.
+    Fails: there is no log, or a filter may drop records of blocked requests. So may one that drops
+        what was counted or put to the test: the record of a request that a later rule blocked holds
+        these actions as well.
     Every web ACL is judged, also one that protects nothing yet, and those for CloudFront. A log
     that Security Lake or a telemetry rule of CloudWatch collects by itself does not count. Says
     nothing of fields that are redacted, of whether the destination is still there, and of WAF
@@ -149,7 +163,7 @@ def logging(acl: WebAclLogging | GlobalWebAclLogging) -> Verdict:
     kinds = _kinds(acl.logging.destinations)
     if not acl.logging.has_blocks:
         return failed(f"the log goes to {kinds}, but a filter may drop blocked requests")
-    some = ", what is kept by filters" if acl.logging.filters else ""
+    some = ", what is kept by filters" if acl.logging.filtering is not None else ""
     return passed(f"the log goes to {kinds}{some}")
 
 

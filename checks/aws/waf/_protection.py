@@ -1,11 +1,11 @@
 """What faces the internet, and the web ACL before it."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
 from checks.aws.apigateway._stages import EndpointType, RestStage
-from checks.aws.cloudfront._distributions import Distribution
+from checks.aws.cloudfront._distributions import Distribution, Tenant
 from checks.aws.elb._listeners import Kind, LoadBalancer, Scheme
 from collector.check import Verdict, check, failed, not_applicable, passed
 from collector.resource import Part, Resource, at, parent
@@ -113,26 +113,55 @@ class DistributionAcl(Resource):
         return self
 
 
+class TenantAcl(Resource):
+    """The web ACL of a tenant of a distribution; asked for where the tenant has one of its own."""
+
+    source = Aws(
+        service="wafv2",
+        operation="GetWebACL",
+        permission="wafv2:GetWebACL",
+        per=Tenant,
+        params={"ARN": "acl"},
+        regions="home",
+    )
+    is_enabled: bool = parent("is_enabled")
+    change: Literal["disable", "override"] | None = parent("change", default=None)
+    named: str | None = parent("web_acl", default=None)
+    acl: Acl | None = at("WebACL", absent=None)
+
+    @model_validator(mode="after")
+    def _is_what_was_asked_for(self) -> Self:
+        if self.acl is not None and self.acl.arn != self.named:
+            raise ValueError("the answer is about another web ACL")
+        return self
+
+
 @check(control="web-firewall", severity="medium")
-def alb_protected(resource: LoadBalancerAcl | StageAcl | DistributionAcl) -> Verdict:
+def alb_protected(resource: LoadBalancerAcl | StageAcl | DistributionAcl | TenantAcl) -> Verdict:
     """Load balancers, APIs and distributions that face the internet are behind a web firewall.
 
     Passes: the application load balancer, stage of a REST API or CloudFront distribution has a web
         ACL of AWS WAF that can stop requests: it blocks by default, or has a rule that blocks or
-        puts to the test, or a group of rules whose actions it lets happen.
-    Fails: it has none; its web ACL only counts and allows; or it is one of WAF Classic, whose
-        support has ended.
-    Not judged: internal load balancers, private APIs, disabled distributions, and what can have no
-        web ACL: other kinds of load balancer, HTTP and WebSocket APIs. Put CloudFront before these.
+        puts to the test, or a group of rules whose actions it lets happen. So has a tenant of a
+        distribution that has a web ACL of its own.
+    Fails: it has none, or is a tenant that turned that of its distribution off; its web ACL only
+        counts and allows; or it is one of WAF Classic, whose support has ended.
+    Not judged: internal load balancers, private APIs, disabled distributions and tenants, tenants
+        with the web ACL of their distribution, and what can have no web ACL: other kinds of load
+        balancer, HTTP and WebSocket APIs. Put CloudFront before these.
     Each is judged by itself: accept as exceptions those that only CloudFront can reach. Says
-    nothing of how good the rules are, and of overrides inside of a group of rules.
+    nothing of how good the rules are, of overrides inside of a group of rules, of internal load
+    balancers to which Global Accelerator leads the internet, and of what else can have a web ACL:
+    AppSync, Cognito, App Runner, Amplify and Verified Access.
     Remediation: associate a web ACL with a managed group of rules, at first counting, then acting.
     """
     reason = _not_judged(resource)
     if reason is not None:
         return not_applicable(reason)
+    if isinstance(resource, TenantAcl) and resource.change == "disable":
+        return failed("the tenant has turned off the web ACL of its distribution")
     if resource.acl is None:
-        if not isinstance(resource, LoadBalancerAcl) and resource.named:
+        if isinstance(resource, StageAcl | DistributionAcl) and resource.named:
             return failed(f"web ACL {resource.named} is one of WAF Classic")
         return failed("no web ACL")
     if not resource.acl.acts:
@@ -140,12 +169,16 @@ def alb_protected(resource: LoadBalancerAcl | StageAcl | DistributionAcl) -> Ver
     return passed(f"web ACL {resource.acl.name}")
 
 
-def _not_judged(resource: LoadBalancerAcl | StageAcl | DistributionAcl) -> str | None:
+def _not_judged(resource: LoadBalancerAcl | StageAcl | DistributionAcl | TenantAcl) -> str | None:
     """Why it needs no web ACL of its own; None where it does."""
     if isinstance(resource, StageAcl):
         return "the API is private" if resource.endpoints == ("PRIVATE",) else None
     if isinstance(resource, DistributionAcl):
         return None if resource.is_enabled else "the distribution is disabled"
+    if isinstance(resource, TenantAcl):
+        if not resource.is_enabled:
+            return "the tenant is disabled"
+        return "the tenant has the web ACL of its distribution" if resource.change is None else None
     if resource.kind != "application":
         return "only application load balancers can have a web ACL"
     return "the load balancer is internal" if resource.scheme == "internal" else None

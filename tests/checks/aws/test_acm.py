@@ -61,6 +61,8 @@ CASES = [
     case(certificate(algorithm="EC_prime256v1"), "pass", "valid until 2026-12-01"),
     case(certificate(algorithm="RSA_4096", kind="IMPORTED"), "pass", "valid until 2026-12-01"),
     case(certificate("2026-06-01", **UNUSED), "not_applicable", "not in use"),
+    case(certificate("2026-06-01", origin="ACME", **UNUSED), "not_applicable",
+         "not in use by AWS; an ACME client has the key"),
     case(certificate("2026-06-01", **UNUSED), "fail", "expired on 2026-06-01",
          include_unused=True),
     case(certificate("2026-06-01", is_exported=True, **UNUSED), "fail", "expired on 2026-06-01"),

@@ -47,10 +47,13 @@ def network(*attributes: Attribute, protocol: str = "TLS", **facts: object) -> A
     return balancer(*attributes, id=NETWORK, kind="network", listeners=listeners, **facts)
 
 
-def vended(log_type: str, *resources: str, kind: str = "CWL", of: str = "a") -> dict[str, Any]:
+def vended(
+    log_type: str, *resources: str, kind: str = "CWL", of: str = "a", status: str | None = None
+) -> dict[str, Any]:
     """A delivery source and a delivery, which belong together where `of` is a."""
+    source = {"name": "a", "resources": resources, "log_type": log_type, "status": status}
     return {
-        "sources": (DeliverySource(name="a", resources=resources, log_type=log_type),),
+        "sources": (DeliverySource.model_validate(source),),
         "deliveries": (Delivery.model_validate({"source": of, "kind": kind}),),
     }
 
@@ -72,6 +75,11 @@ CASES = [
     row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", NETWORK)), **OFF_SAID),
     row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", WEB, of="b")), **OFF_SAID),
     row(access_logs, balancer(OFF, **vended("ALB_CONNECTION_LOGS", WEB)), **OFF_SAID),
+    row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", WEB, kind="XRAY")), **OFF_SAID),
+    row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", WEB, status="INACTIVE")),
+        **OFF_SAID),
+    row(access_logs, balancer(OFF, **vended("ALB_ACCESS_LOGS", WEB, status="ACTIVE")),
+        outcome="pass", reason="access logs go to CloudWatch Logs"),
     row(access_logs, network(ON), outcome="pass", reason="access logs go to S3"),
     row(access_logs, network(OFF, **vended("NLB_ACCESS_LOGS", NETWORK, kind="S3")),
         outcome="pass", reason="access logs go to S3"),

@@ -17,7 +17,7 @@ NOW = datetime(2026, 6, 30, tzinfo=UTC)
 
 def status(**facts: str | None) -> ScanStatus:
     """A region where all is on, with some of its facts changed."""
-    kinds = ("ec2", "ecr", "lambda_", "lambda_code", "code_repository")
+    kinds = ("ec2", "ecr", "lambda_", "lambda_code", "code_repository", "ami")
     return ScanStatus.model_validate(dict.fromkeys(kinds, "ENABLED") | facts)
 
 
@@ -28,8 +28,8 @@ CASES = [
     row(enabled, [status(lambda_code="DISABLED", code_repository=None)], **ALL_ON),
     row(enabled, [status(lambda_code="DISABLED")], resource_types=("ec2", "lambdaCode"),
         outcome="fail", reason="not scanned: lambdaCode disabled"),
-    row(enabled, [status()], resource_types=("lambdaCode", "codeRepository"),
-        outcome="pass", reason="scanned: lambdaCode, codeRepository"),
+    row(enabled, [status()], resource_types=("lambdaCode", "codeRepository", "ami"),
+        outcome="pass", reason="scanned: lambdaCode, codeRepository, ami"),
     row(enabled, [status(ec2="DISABLED", ecr="SUSPENDED")],
         outcome="fail", reason="not scanned: ec2 disabled, ecr suspended"),
     row(enabled, [status(ec2="ENABLING")],

@@ -15,17 +15,22 @@ URL = "https://queue.amazonaws.com/123456789012/"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/phi"
 MANAGED = "messages are encrypted with a key that SQS manages"
 
+
+def queue(**facts: str) -> QueueEncryption:
+    return QueueEncryption.model_validate({"name": "claims", "arn": f"{ARN}claims", **facts})
+
+
 CASES = [
-    row(encrypted, QueueEncryption(arn=ARN, sqs_managed="true"), outcome="pass", reason=MANAGED),
-    row(encrypted, QueueEncryption(arn=ARN, sqs_managed="true"), require_kms=True,
+    row(encrypted, queue(sqs_managed="true"), outcome="pass", reason=MANAGED),
+    row(encrypted, queue(sqs_managed="true"), require_kms=True,
         outcome="fail", reason=f"{MANAGED}, not KMS"),
-    row(encrypted, QueueEncryption(arn=ARN, sqs_managed="false", kms_key=KEY), require_kms=True,
+    row(encrypted, queue(sqs_managed="false", kms_key=KEY), require_kms=True,
         outcome="pass", reason=f"messages are encrypted with key {KEY}"),
-    row(encrypted, QueueEncryption(arn=ARN, sqs_managed="false"),
+    row(encrypted, queue(sqs_managed="false"),
         outcome="fail", reason="server-side encryption is off"),
-    row(encrypted, QueueEncryption(arn=ARN),
+    row(encrypted, queue(),
         outcome="fail", reason="server-side encryption is off"),
-    row(encrypted, QueueEncryption(arn=ARN, kms_key=""),
+    row(encrypted, queue(kms_key=""),
         outcome="fail", reason="server-side encryption is off"),
 ]  # fmt: skip
 
@@ -86,3 +91,8 @@ def test_an_account_without_queues_costs_one_call() -> None:
 def test_attributes_that_do_not_name_the_queue_are_unreadable() -> None:
     with pytest.raises(ValidationError, match="arn"):
         QueueEncryption.parse({"Attributes": {"SqsManagedSseEnabled": "true"}})
+
+
+def test_an_answer_about_another_queue_is_unreadable() -> None:
+    with pytest.raises(ValidationError, match="another queue"):
+        queue(arn=f"{ARN}letters")

@@ -24,6 +24,13 @@ def instance(state: str = "running", **facts: object) -> Instance:
     )
 
 
+def restarted(first: datetime) -> Instance:
+    """A server that was stopped and started an hour ago; it keeps its network interface."""
+    kept = {"addresses": (), "ipv6": (), "attached": first}
+    added = {"addresses": (), "ipv6": (), "attached": minutes_ago(50)}
+    return instance(launched=minutes_ago(60), interfaces=(added, kept))
+
+
 def node(ping: str = "Online", id: str = SERVER) -> ManagedNode:
     kind = "EC2Instance" if id.startswith("i-") else "ManagedInstance"
     return ManagedNode.model_validate({"id": id, "ping": ping, "kind": kind})
@@ -57,6 +64,7 @@ def is_patched(
 
 
 FRESH = ("not_applicable", "started just now")
+NEW = ("not_applicable", "launched just now")
 PATCHED = ("pass", "compliant with its baseline; scanned on 2026-06-29")
 
 CASES = [
@@ -92,7 +100,13 @@ CASES = [
                "not compliant with its baseline; scanned on 2026-06-29"),
     is_patched([summary(node="i-00000000000000000")], "fail", "never scanned for patches"),
     is_patched([], "fail", "never scanned for patches"),
-    is_patched([], *FRESH, instances=[instance(launched=minutes_ago(23 * 60))]),
+    is_patched([], *NEW, instances=[instance(launched=minutes_ago(23 * 60))]),
+    is_patched([], *NEW, instances=[restarted(minutes_ago(23 * 60))]),
+    is_patched([], "fail", "never scanned for patches",
+               instances=[restarted(minutes_ago(25 * 60))]),
+    is_patched([summary("NON_COMPLIANT", day=30)], "fail",
+               "not compliant with its baseline; scanned on 2026-06-30",
+               instances=[restarted(minutes_ago(25 * 60))]),
     is_patched([], "fail", "never scanned for patches", grace_hours=12,
                instances=[instance(launched=minutes_ago(23 * 60))]),
     is_patched([], "not_applicable", "the instance is stopped", instances=[instance("stopped")]),

@@ -12,6 +12,7 @@ from checks.aws.waf._logging import (
     Filter,
     GlobalWebAclLogging,
     Logging,
+    WebAcl,
     WebAclLogging,
     logging,
 )
@@ -23,8 +24,10 @@ from checks.aws.waf._protection import (
     GroupOfManager,
     LoadBalancerAcl,
     StageAcl,
+    TenantAcl,
     alb_protected,
 )
+from collector.evidence.canonical import JSON
 from tests.aws_told import Refused, told
 from tests.cases import Case, read_aws, row
 
@@ -57,6 +60,11 @@ def distribution(acl: Acl | None, named: str | None, *, is_enabled: bool = True)
     return DistributionAcl(is_enabled=is_enabled, named=named, acl=acl)
 
 
+def tenant(change: str | None, acl: Acl | None = None, *, is_enabled: bool = True) -> TenantAcl:
+    facts = {"change": change, "acl": acl, "named": acl and acl.arn, "is_enabled": is_enabled}
+    return TenantAcl.model_validate(facts)
+
+
 PROTECTED = {"outcome": "pass", "reason": "web ACL portal"}
 NO_ACL = {"outcome": "fail", "reason": "no web ACL"}
 STOPS_NOTHING = {"outcome": "fail", "reason": "web ACL portal stops nothing"}
@@ -67,7 +75,8 @@ NO_KIND = {
 
 
 def log(*filters: Filter, otherwise: str = "KEEP", to: tuple[str, ...] = (GROUP,)) -> WebAclLogging:
-    facts = {"acl": ARN, "destinations": to, "filters": filters, "otherwise": otherwise}
+    filtering = {"filters": filters, "otherwise": otherwise} if filters else None
+    facts = {"acl": ARN, "destinations": to, "filtering": filtering}
     return WebAclLogging(id=ARN, logging=Logging.model_validate(facts))
 
 
@@ -116,6 +125,15 @@ CASES = [
         outcome="fail", reason="web ACL 473e64fd is one of WAF Classic"),
     row(alb_protected, distribution(None, None, is_enabled=False),
         outcome="not_applicable", reason="the distribution is disabled"),
+    row(alb_protected, tenant("override", acl(BLOCKING, arn=GLOBAL)), **PROTECTED),
+    row(alb_protected, tenant("override", acl(COUNTING, arn=GLOBAL)), **STOPS_NOTHING),
+    row(alb_protected, tenant("override"), **NO_ACL),
+    row(alb_protected, tenant("disable"),
+        outcome="fail", reason="the tenant has turned off the web ACL of its distribution"),
+    row(alb_protected, tenant(None),
+        outcome="not_applicable", reason="the tenant has the web ACL of its distribution"),
+    row(alb_protected, tenant("disable", is_enabled=False),
+        outcome="not_applicable", reason="the tenant is disabled"),
     row(logging, log(), **LOGGED),
     row(logging, log(to=(GROUP, STREAM)),
         outcome="pass", reason="the log goes to firehose, logs"),
@@ -131,6 +149,12 @@ CASES = [
     row(logging, log(rule("DROP", "noise"), rule("KEEP", "BLOCK")), **DROPS),
     row(logging, log(rule("DROP", "BLOCK")), **DROPS),
     row(logging, log(rule("DROP", "ALLOW", "noise")), **DROPS),
+    row(logging, log(rule("DROP", "COUNT")), **DROPS),
+    row(logging, log(rule("DROP", "EXCLUDED_AS_COUNT")), **DROPS),
+    row(logging, log(rule("DROP", "ALLOW", "CAPTCHA")), **DROPS),
+    row(logging, log(rule("DROP", "CHALLENGE", "noise", requirement="MEETS_ALL")), **DROPS),
+    row(logging, log(rule("DROP", "ALLOW", "COUNT", requirement="MEETS_ALL")), **FILTERED),
+    row(logging, log(rule("KEEP", "BLOCK"), rule("DROP", "COUNT")), **FILTERED),
     row(logging, log(to=()), outcome="fail", reason="no log"),
     row(logging, WebAclLogging(id=ARN, logging=None), outcome="fail", reason="no log"),
     row(logging, GlobalWebAclLogging(id=GLOBAL, logging=None), outcome="fail", reason="no log"),
@@ -146,6 +170,7 @@ def test_an_answer_about_another_web_acl_is_unreadable() -> None:
     for make in (
         lambda: stage(acl(arn=GLOBAL), ARN),
         lambda: distribution(acl(arn=ARN), GLOBAL),
+        lambda: TenantAcl(is_enabled=True, change="override", named=GLOBAL, acl=acl(arn=ARN)),
         lambda: WebAclLogging(id=GLOBAL, logging=Logging(acl=ARN, destinations=(GROUP,))),
         lambda: GlobalWebAclLogging(id=GLOBAL, logging=Logging(acl=ARN, destinations=(GROUP,))),
     ):
@@ -235,6 +260,63 @@ def test_web_acls_are_read_of_what_faces_the_internet() -> None:
     assert asked.count("wafv2:GetWebACL") == 2
 
 
+def test_tenants_are_read_of_distributions_that_have_some() -> None:
+    """A tenant may turn off the web ACL by which its distribution passes."""
+    prefix = "arn:aws:cloudfront::123456789012:distribution"
+    own = GLOBAL.replace("site", "own")
+
+    def distribution(name: str, mode: str, *, is_enabled: bool = True) -> dict[str, Any]:
+        return {
+            "ARN": f"{prefix}/{name}",
+            "Enabled": is_enabled,
+            "ConnectionMode": mode,
+            "WebACLId": GLOBAL,
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+            "CacheBehaviors": {"Quantity": 0},
+            "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "o.example.org"}]},
+        }
+
+    def tenants(params: Any, region: str) -> Any:
+        assert params["AssociationFilter"] == {"DistributionId": "E2"}
+
+        def one(name: str, **changes: Any) -> dict[str, Any]:
+            arn = f"{prefix}-tenant/{name}"
+            return {"Arn": arn, "DistributionId": "E2", "Enabled": True, **changes}
+
+        off = {"WebAcl": {"Action": "disable"}}
+        other = {"WebAcl": {"Action": "override", "Arn": own}}
+        if "Marker" in params:
+            return {"DistributionTenantList": [one("c", Customizations=other)]}
+        first = [one("a"), one("b", Customizations=off)]
+        return {"DistributionTenantList": first, "NextMarker": "m"}
+
+    summaries = [
+        distribution("E1", "direct"),
+        distribution("E2", "tenant-only"),
+        distribution("E3", "tenant-only", is_enabled=False),
+    ]
+    session = told(
+        {
+            "elbv2:DescribeLoadBalancers": {"LoadBalancers": []},
+            "apigateway:GetRestApis": {"items": []},
+            "cloudfront:ListDistributions": {
+                "DistributionList": {"IsTruncated": False, "Quantity": 3, "Items": summaries}
+            },
+            "cloudfront:ListDistributionTenants": tenants,
+            "wafv2:GetWebACL": lambda params, region: described(
+                params["ARN"], {"Action": {"Block": {}}}
+            ),
+        }
+    )
+
+    reads = read_aws(session, alb_protected)
+
+    assert [(o.name[-1], alb_protected(o.resource).outcome) for o in reads[TenantAcl].observed] == [
+        ("a", "not_applicable"), ("b", "fail"), ("c", "pass"),
+    ]  # fmt: skip
+    assert reads[TenantAcl].unread == ()
+
+
 def test_logs_of_regional_and_global_web_acls_are_read() -> None:
     def listing(params: Any, region: str) -> Any:
         arn = GLOBAL if params["Scope"] == "CLOUDFRONT" else ARN
@@ -265,6 +347,17 @@ def test_logs_of_regional_and_global_web_acls_are_read() -> None:
     assert [o.resource for o in reads[GlobalWebAclLogging]] == [
         GlobalWebAclLogging(id=GLOBAL, logging=None)
     ]
+
+
+def test_filters_that_do_not_say_what_becomes_of_the_rest_are_unreadable() -> None:
+    configuration: JSON = {
+        "ResourceArn": ARN,
+        "LogDestinationConfigs": [GROUP],
+        "LoggingFilter": {"Filters": []},
+    }
+
+    with pytest.raises(ValueError, match="otherwise"):
+        WebAclLogging.parse({"LoggingConfiguration": configuration}, WebAcl(id=ARN))
 
 
 def test_web_acl_without_log_is_read_as_such(aws: boto3.Session) -> None:
