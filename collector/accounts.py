@@ -11,7 +11,7 @@ from pathlib import Path
 from collector.answer import Reader
 from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
 from collector.errors import ConfigError, CredentialsError
-from collector.source import Provider, Source
+from collector.source import HOMES, Provider, Source
 
 DEMO = "demo"
 """Name of the simulated account, which needs no configuration."""
@@ -121,6 +121,10 @@ def _open_aws(
 
     try:
         source = botocore.session.Session(profile=account.profile)
+        if source.get_config_variable("region") is None:
+            # Credentials may be a call of STS away, which the SDK makes in no region of its own.
+            partition = account.role_arn.split(":")[1] if account.role_arn is not None else "aws"
+            source.set_config_variable("region", HOMES.get(partition, HOMES["aws"]))
         if account.role_arn is not None:
             source = assume_role(
                 source,

@@ -271,7 +271,7 @@ class _Collection:
         if resource.source.items is None and not answer.is_absent:
             found = [_with_volatile(found[0], answer)]
         if digest is not None:
-            self.listed[resource].add((self._label(pending.source, pending.place), digest))
+            self.listed[resource].add((self._label(source, pending.place), digest))
         for item in found:
             self._found(
                 resource, item, above, pending.place, digest=digest, is_absent=answer.is_absent

@@ -39,7 +39,7 @@ from collector.evidence.snapshot import (
 )
 from collector.evidence.snapshot import Scope as StoredScope
 from collector.mapping import Mappings
-from collector.reads import Reads
+from collector.reads import Reads, Region
 from collector.source import HOME, HOMES
 
 DISTRIBUTION = "compliance-evidence-collector"
@@ -336,7 +336,8 @@ def _stored_settings(snapshot: Snapshot, check_id: str) -> Mapping[str, object]:
 
 
 def _asked_for_regions(records: Sequence[Mapping[str, JSON]]) -> bool:
-    return any(r["source"] == "ec2:DescribeRegions" for r in records)
+    """Whether the run found its regions by itself; checks that look at regions ask otherwise."""
+    return any(r["source"] == Region.source.name and not r["params"] for r in records)
 
 
 def _partition(snapshot: Snapshot) -> str:

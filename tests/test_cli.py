@@ -216,6 +216,22 @@ def test_one_account_that_fails_does_not_lose_the_other(
     assert "Sealed as number 1 of demo" in said.out
 
 
+def test_a_bug_with_one_account_does_not_lose_the_other(
+    collector_: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
+    monkeypatch.setattr("collector.accounts._open_cloud", broken)
+
+    said = collector_("run", "--account", "prod", "--account", "demo", "--control", "mfa")
+
+    assert said.code == 1
+    assert "collector: account prod: RuntimeError('a bug')" in said.err
+    assert "Sealed as number 1 of demo" in said.out
+
+
 def test_all_configured_accounts_are_read_side_by_side(
     collector_: Command, aws: boto3.Session, tmp_path: Path
 ) -> None:
@@ -376,12 +392,30 @@ def test_doctor_tells_what_a_run_would_meet(collector_: Command, tmp_path: Path)
     assert list(tmp_path.iterdir()) == [], "it writes nothing"
 
 
+def test_doctor_tells_of_answers_that_cannot_be_read(
+    collector_: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = MemoryReader({"s3:ListBuckets": {"Buckets": [{"Name": 1}]}})
+    monkeypatch.setattr("collector.accounts.open_reader", lambda *_, **__: reader)
+    monkeypatch.setattr(
+        "collector.cli.workbench.Workbench.choose", lambda *_, **__: ["aws.s3.versioning"]
+    )
+
+    said = collector_("doctor", "--account", "demo")
+
+    assert said.code == 3
+    assert "FAIL account demo: s3:ListBuckets in global: Malformed (id: string_type)" in said.out
+
+
 def test_doctor_does_not_miss_a_service_that_a_region_does_not_have(
     collector_: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "/aws/service/global-infrastructure/services/dax/regions"
     unresolved = Failure(NOT_RESOLVED, "Could not connect to the endpoint URL")
     lists: list[JSON] = [{"Parameters": [{"Name": f"{path}/us-east-1"}]}, {"Parameters": []}]
+    monkeypatch.setattr(
+        "collector.cli.workbench.Workbench.choose", lambda *_, **__: ["aws.dax.encrypted"]
+    )
     said = []
     for offers in lists:
         reader = MemoryReader(
@@ -469,7 +503,7 @@ def test_an_outside_check_runs_like_any_other(collector_: Command, tmp_path: Pat
 
     assert "sqs:ListQueues" in shown.out
     assert said.code == 0, said.err
-    assert "0 fail, 0 unknown, 1 not applicable; 1 checks" in said.out
+    assert "4 pass, 0 fail, 0 unknown, 0 not applicable; 1 checks" in said.out
 
 
 @pytest.mark.parametrize(

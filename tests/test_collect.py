@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,7 +16,7 @@ from collector.collect import BROKEN, CONTRADICTORY, collect
 from collector.evidence.canonical import JSON, sha256
 from collector.reads import Region
 from collector.resource import Part, Resource, at, parent
-from collector.source import Aws, Source
+from collector.source import HOME, Aws, Source
 from tests.memory import SCOPE, MemoryReader
 
 DENIED = Failure("AccessDenied", "no", 403, denied=True)
@@ -126,6 +126,22 @@ def locked(lock: Lock) -> Verdict:
 def keyed(room: Room, key: KeyDetail) -> Verdict:
     """Keyed. Passes: so. Fails: not."""
     return passed(str(key.bits))
+
+
+class HomeRoom(Resource):
+    """What the listing of the home region alone says."""
+
+    source = Aws(
+        service="x", operation="ListRooms", permission="x:List", items="Rooms", regions="home"
+    )
+    full_name = Room.full_name
+    id: str = at("Name")
+
+
+@check(control="c")
+def at_home(some: Sequence[HomeRoom], every: Sequence[Room]) -> Verdict:
+    """At home. Passes: so. Fails: not."""
+    return passed(f"{len(some)} of {len(every)}")
 
 
 @check(control="c")
@@ -374,6 +390,13 @@ def test_answers_that_contradict_each_other_are_unread() -> None:
 
     assert list(reads[Twice]) == []
     assert [u.code for u in reads[Twice].unread] == [CONTRADICTORY]
+
+
+def test_a_listing_that_is_also_asked_for_at_home_is_evidence_for_its_own_region_alone() -> None:
+    reads = collect([at_home], MemoryReader({"x:ListRooms": lambda _, region: rooms(region)}))
+
+    assert {region for region, _ in reads[Room].listed} == {"us-east-1", "eu-west-1"}
+    assert {region for region, _ in reads[HomeRoom].listed} == {HOME}
 
 
 def test_regions_are_asked_for_where_none_are_named() -> None:

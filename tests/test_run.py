@@ -129,6 +129,22 @@ def test_a_replay_gives_the_same_results_objects_without_credentials(
     assert again.results == first.results
 
 
+def test_a_replay_keeps_to_the_regions_that_were_listed_though_a_check_asks_for_all(
+    aws: boto3.Session,
+    checks: dict[str, Check[...]],
+    mappings: Mappings,
+    locker: FolderLocker,
+    signer: Signer,
+) -> None:
+    both = ("aws.alarms.auth_failures", "aws.ebs.encryption_by_default")
+    first = run_on(aws, plan(checks, both, {}, mappings), locker, signer, ticking())
+
+    again = replay(first.snapshot, checks, mappings, locker)
+
+    assert [r.resource.region for r in first.results] == ["global", "us-east-1"]
+    assert again.results == first.results
+
+
 def test_a_run_over_regions_without_a_service_is_complete_and_its_replay_too(
     checks: dict[str, Check[...]], mappings: Mappings, locker: FolderLocker, signer: Signer
 ) -> None:

@@ -90,8 +90,11 @@ def _key(bench: Workbench, spec: str | None) -> str:
 
 def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
+    from datetime import UTC, datetime
+
     from collector.accounts import has_endpoints, open_reader, provider_of
     from collector.collect import collect
+    from collector.reconcile import reconciled
 
     endpoints = has_endpoints(name, bench.config)
     chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
@@ -100,17 +103,15 @@ def _account(bench: Workbench, name: str) -> bool:
     reader = open_reader(name, bench.config, sources=sources)
     _say(True, f"account {name}: credentials of {reader.scope.identity}")
     reads = collect(checks, reader, workers=bench.config.workers)
+    # What was answered, but cannot be read or is contradicted, leaves something unknown as well.
+    agreed = reconciled(reads, datetime.now(UTC))
     missing: dict[str, set[str]] = {}
     others: set[str] = set()
-    for source, answer in reads.answers:
-        failure = answer.failure
-        if failure is None or answer.is_absent or (source, answer.place) in reads.not_offered:
-            continue
-        if failure.denied:
-            for permission in source.permissions:
-                missing.setdefault(permission, set()).add(source.name)
-        else:
-            others.add(f"{source.name} in {answer.place}: {failure.code}")
+    for unread in (u for resource in agreed.resources for u in agreed[resource].unread):
+        for permission in unread.missing:
+            missing.setdefault(permission, set()).add(unread.operation)
+        if not unread.missing:
+            others.add(unread.reason)
     for permission, operations in sorted(missing.items()):
         _say(
             False,

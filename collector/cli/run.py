@@ -136,8 +136,12 @@ def _open(
     """A reader for each account that can be opened, and exit codes for those that cannot."""
     from concurrent.futures import ThreadPoolExecutor
 
+    import structlog
+
     from collector.accounts import open_reader
     from collector.errors import CollectorError
+
+    log = structlog.get_logger()
 
     def attempt(name: str) -> Reader:
         sources = frozenset(r.source for c in plans[name].checks for r in c.resources)
@@ -154,6 +158,12 @@ def _open(
                 raise
             click.echo(f"collector: {error}", err=True)
             codes.append(error.exit_code)
+        except Exception as error:  # a fault with one account does not lose the others
+            if len(plans) == 1:
+                raise
+            log.info("account_failed", account=name, exc_info=error)
+            click.echo(f"collector: account {name}: {error!r}", err=True)
+            codes.append(1)
     return readers, codes
 
 

@@ -38,13 +38,14 @@ from collector.answer import (
     Scope,
     scrub,
 )
-from collector.errors import CredentialsError
+from collector.errors import CheckError, ConfigError, CredentialsError
 from collector.evidence.canonical import JSON, timestamp
 from collector.readers.aws_connections import Connections
 from collector.readers.aws_dates import dated
 from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
+from collector.readers.aws_sdk import REPORT
 from collector.resource import lookup
 from collector.source import HOMES, Aws, Source
 
@@ -80,6 +81,9 @@ unchanged account."""
 
 ECHOED = ("ContinuationToken", "Marker")
 """The same, but some operations with a paginator also repeat in them what they were asked with."""
+
+CREDENTIALS = "Credentials"
+"""Code of a read that was not made, because its credentials could not be renewed."""
 
 ATTEMPTS_AT_BROKEN = 3
 """How often a read is made whose answer broke off or cannot be parsed."""
@@ -145,7 +149,7 @@ class AwsReader:
         """All pages of one operation.
 
         Raises:
-            CheckError: the operation is unknown, or not read-only.
+            CheckError: the service or operation is unknown, or the latter not read-only.
         """
         assert isinstance(source, Aws)
         if source.name == CALLER and self._caller is not None:
@@ -229,7 +233,10 @@ class AwsReader:
             key = (service, region)
             if key not in self._clients:
                 session: Any = self._session  # the stubs know each service by a literal
-                client = session.client(service, region_name=region, config=self._once)
+                try:
+                    client = session.client(service, region_name=region, config=self._once)
+                except botocore.exceptions.UnknownServiceError:
+                    raise CheckError(f"source of {service}: the SDK has no such service") from None
                 self._connections.share(client)
                 _drop_host_prefix(client)
                 client.meta.events.register("before-parse", _refuse_no_object)
@@ -339,9 +346,15 @@ class _Read:
         response = error.response
         self._count(response)
         code = response.get("Error", {}).get("Code") or "Unknown"
+        message = scrub(response.get("Error", {}).get("Message") or "")
+        if error.operation_name not in (self.source.operation, *REPORT):
+            # What was refused is to renew the credentials. Nothing is said of what was to be read:
+            # neither that a permission for it is missing, nor that there is none.
+            self.failure = Failure(f"{CREDENTIALS} ({error.operation_name}: {code})", message)
+            return
         self.failure = Failure(
             code=code,
-            message=scrub(response.get("Error", {}).get("Message") or ""),
+            message=message,
             status=self.status,
             denied=code in DENIED
             or (self.status == 403 and code not in EXPIRED and code not in self.source.absent),
@@ -424,13 +437,22 @@ class _Broken(botocore.exceptions.BotoCoreError):
 def _refuse_no_object(
     operation_model: botocore.model.OperationModel, response_dict: Mapping[str, Any], **_: object
 ) -> None:
-    """Refuse JSON that is no object, over which the SDK stumbles."""
+    """Refuse JSON that is no object, over which the SDK stumbles, and XML that is not there.
+
+    S3 says of a bucket without versions, or without logs, by an element with nothing in it; to the
+    SDK, nothing at all and a page for people say the same.
+    """
     shape = operation_model.output_shape
     body = response_dict["body"]
     is_whole = shape is not None and "payload" not in shape.serialization
     if not is_whole or response_dict["status_code"] >= 300 or not isinstance(body, bytes):
         return
-    if "json" in operation_model.service_model.resolved_protocol:
+    protocol = operation_model.service_model.resolved_protocol
+    if protocol == "rest-xml" and (b"<" not in body or b"<html" in body[:1000].lower()):
+        members = shape.members.values() if shape is not None else ()
+        if any("location" not in member.serialization for member in members):
+            raise _Broken
+    if "json" in protocol:
         try:
             content = json.loads(body.decode() or "{}")
         except json.JSONDecodeError:
@@ -480,10 +502,17 @@ def open_account(
         config: retries and timeouts.
 
     Raises:
+        ConfigError: the session's region is none.
         CredentialsError: there are none, they are refused, or they are another account's.
     """
     region = session.region_name or HOMES["aws"]
-    partition = session.get_partition_for_region(region)
+    try:
+        partition = session.get_partition_for_region(region)
+    except botocore.exceptions.UnknownRegionError:
+        raise ConfigError(
+            f"account {name}: the region of its profile or of AWS_DEFAULT_REGION is {region!r};"
+            " expected one such as us-east-1"
+        ) from None
     home = HOMES.get(partition, region)
     doing = f"account {name}: asking AWS whose credentials these are"
     asked, begin = datetime.now(UTC), time.monotonic()
@@ -504,8 +533,8 @@ def open_account(
         raise CredentialsError(f"{doing}: {code}; are they expired?") from None
     except botocore.parsers.ResponseParserError:
         raise CredentialsError(f"{doing}: the answer is not one of AWS") from None
-    except botocore.exceptions.BotoCoreError as error:
-        raise CredentialsError(f"{doing}: {scrub(str(error))}") from None
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:  # the latter: an endpoint
+        raise CredentialsError(f"{doing}: {scrub(' '.join(str(error).split()))}") from None
     if expected is not None and caller["Account"] != expected:
         raise CredentialsError(
             f"account {name}: the credentials belong to AWS account {caller['Account']}; the"

@@ -31,8 +31,14 @@ FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
 """Each wait is up to twice the one before, so that all attempts take ten seconds or so."""
 
-ATTEMPTS_AT_NO_HOST = 2
-"""A name that is not known may be a service that the region does not have: that does not change."""
+ATTEMPTS_AT_TIMEOUT = 3
+"""Each takes up to a minute: what a firewall drops is to hold up a run by minutes, not by hours."""
+
+ATTEMPTS_AT_LASTING = 2
+"""A name that is not known may be a service that the region does not have, and a certificate that is
+not trusted stays so."""
+
+TIMEOUTS = (botocore.exceptions.ConnectTimeoutError, botocore.exceptions.ReadTimeoutError)
 
 
 class Retries:
@@ -61,7 +67,10 @@ class Retries:
             self._bucket.slow_down()
         elif error is None:
             self._bucket.speed_up()
-        if is_without_host(error) and attempt >= ATTEMPTS_AT_NO_HOST:
+        is_lasting = is_without_host(error) or isinstance(error, botocore.exceptions.SSLError)
+        if is_lasting and attempt >= ATTEMPTS_AT_LASTING:
+            return None
+        if isinstance(error, TIMEOUTS) and attempt >= ATTEMPTS_AT_TIMEOUT:
             return None
         if not self._conditions.is_retryable(self._adapter.create_retry_context(**kwargs)):
             return None

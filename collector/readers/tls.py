@@ -190,7 +190,7 @@ class _Probe:
         where = (self.address or self.host, self.port)
         try:
             connection = socket.create_connection(where, timeout=self.timeout_seconds)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:  # the latter: no name that DNS could hold
             raise _NotProbed("NameNotResolved", str(error)) from None
         except TimeoutError:
             raise _NotProbed("ConnectTimeout", "no connection in time") from None

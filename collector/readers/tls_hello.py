@@ -100,6 +100,8 @@ def _answer(connection: socket.socket, version: OldVersion) -> Said:
             return "accepted" if version == "SSL2" else "refused"
         if kind not in (_ALERT, _HANDSHAKE) or number[0] != 3:
             return "plain"
+        if not size:
+            return "plain"
         body = _receive(connection, min(size, 6))
         if kind == _ALERT and body[:1] == bytes([_WARNING]):
             continue  # such as an unknown server name: the server goes on all the same

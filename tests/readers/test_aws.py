@@ -11,10 +11,13 @@ import boto3
 import botocore.awsrequest
 import botocore.session
 import pytest
-from botocore.config import Config
+from botocore.config import Config as SdkConfig
+from botocore.exceptions import ClientError
 
+from collector.accounts import open_reader
 from collector.answer import CUT, REDACTED, Answer, items
-from collector.errors import CheckError, CredentialsError
+from collector.config import Config
+from collector.errors import CheckError, ConfigError, CredentialsError
 from collector.readers.aws import AwsReader, open_account
 from collector.readers.aws_model import is_read_only
 from collector.readers.aws_role import assume_role
@@ -47,7 +50,7 @@ CHANGING_VERBS = """
 
 
 def reader(session: boto3.Session) -> AwsReader:
-    twice = Config(retries={"total_max_attempts": 2})
+    twice = SdkConfig(retries={"total_max_attempts": 2})
     return open_account(session, "test", regions=("us-east-1",), expected=None, config=twice)
 
 
@@ -373,6 +376,56 @@ def test_a_role_that_may_not_be_assumed_is_one_line(aws: boto3.Session) -> None:
 
     with pytest.raises(CredentialsError, match="account prod: assuming its role: AccessDenied"):
         open_account(boto3.Session(botocore_session=session), "prod", regions=None, expected=None)
+
+
+def test_a_role_needs_no_region(aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    role = "arn:aws:iam::222222222222:role/audit"
+    config = Config.model_validate({"accounts": {"prod": {"provider": "aws", "role_arn": role}}})
+
+    one = open_reader("prod", config, sources=frozenset())
+
+    assert (one.scope.account, one.scope.home) == ("222222222222", "us-east-1")
+
+
+@pytest.mark.parametrize("absent", ["AccessDenied", "ResourceNotFoundException"])
+def test_credentials_that_cannot_be_renewed_are_neither_an_absence_nor_a_missing_permission(
+    aws: boto3.Session, absent: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": absent, "Message": "no"}}, "GetRoleCredentials")
+
+    policy = Aws(service="iam", operation="GetRole", permission="iam:GetRole", absent=(absent,))
+    one = reader(aws)
+    listener: Any = refuse
+    aws.events.register("before-sign.iam", listener)
+
+    answer = one.read(policy, {"RoleName": "a"}, "us-east-1")
+
+    assert answer.failure is not None
+    assert answer.failure.code == f"Credentials (GetRoleCredentials: {absent})"
+    assert not (answer.failure.denied or answer.is_absent or answer.is_complete)
+
+
+def test_a_service_that_is_none_is_said_briefly(aws: boto3.Session) -> None:
+    source = Aws(service="nix", operation="ListNix", permission="nix:ListNix")
+
+    with pytest.raises(CheckError, match=r"^source of nix: the SDK has no such service$"):
+        reader(aws).read(source, {}, "us-east-1")
+
+
+def test_a_region_that_is_none_is_one_line(aws: boto3.Session) -> None:
+    with pytest.raises(ConfigError, match=r"account prod: the region .* is 'mars'"):
+        open_account(boto3.Session(region_name="mars"), "prod", regions=None, expected=None)
+
+
+def test_an_endpoint_that_is_none_is_one_line(
+    aws: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
+
+    with pytest.raises(CredentialsError, match=r"account prod: .*: Invalid endpoint: localhost"):
+        open_account(boto3.Session(), "prod", regions=None, expected=None)
 
 
 def test_missing_credentials_are_one_line(

@@ -10,11 +10,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
+from checks.aws.s3 import BucketLogging, BucketVersioning
 from collector.answer import MALFORMED
 from collector.check import discover
 from collector.collect import collect
 from collector.evaluate import evaluate
 from collector.readers.aws import open_account
+from collector.resource import Resource
 from collector.source import Aws
 from tests.aws_told import told
 from tests.botocore_shape import service_model
@@ -90,3 +92,27 @@ def test_what_is_no_answer_is_no_empty_account(protocol: str) -> None:
         assert codes <= ({"500", MALFORMED} if protocol == "rest-xml" else {MALFORMED}), what
 
     assert outcomes == {what: {"unknown"} for what in BODIES}
+
+
+@pytest.mark.parametrize("what", ["nothing", "a page for people"])
+@pytest.mark.parametrize("kind", ["", "text/html", "application/xml"])
+@pytest.mark.parametrize("resource", [BucketLogging, BucketVersioning])
+def test_what_is_no_answer_is_no_empty_element(
+    resource: type[Resource], what: str, kind: str
+) -> None:
+    def answer(request: Any, **_: object) -> AWSResponse:
+        headers = HTTPHeaders.from_dict({"content-type": kind})
+        return AWSResponse(request.url, 200, headers, _Raw(BODIES[what]))
+
+    source = resource.source
+    assert isinstance(source, Aws)
+    session = told({})
+    listener: Any = answer
+    session.events.register_first(f"before-send.s3.{source.operation}", listener)
+    once = Config(retries={"total_max_attempts": 1})
+    reader = open_account(session, "test", regions=("us-east-1",), expected=None, config=once)
+
+    found = reader.read(source, {"Bucket": "b"}, "us-east-1")
+
+    assert found.failure is not None
+    assert found.failure.code in (MALFORMED, "500")

@@ -8,7 +8,12 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
 
 from collector.readers.aws_rate import TokenBucket
 from collector.readers.aws_retry import LONGEST_WAIT_SECONDS, Retries
@@ -87,6 +92,16 @@ def test_a_host_that_is_not_known_is_asked_for_twice_and_no_more(retries: Retrie
 
     assert retries.needs_retry(**after(1, error=error)) is not None
     assert retries.needs_retry(**after(2, error=error)) is None
+
+
+@pytest.mark.parametrize("timeout", [ConnectTimeoutError, ReadTimeoutError])
+def test_a_host_that_does_not_answer_in_time_is_asked_three_times_and_no_more(
+    retries: Retries, timeout: type[HTTPClientError]
+) -> None:
+    error = timeout(endpoint_url="https://kms")
+
+    assert retries.needs_retry(**after(2, error=error)) is not None
+    assert retries.needs_retry(**after(3, error=error)) is None
 
 
 def test_refusals_slow_the_client_down_and_answers_speed_it_up(

@@ -236,6 +236,14 @@ def test_a_name_that_does_not_resolve_is_unknown(
     assert answer.failure.code == "NameNotResolved"
 
 
+@pytest.mark.parametrize("name", ["two..dots.invalid", f"{'long' * 20}.invalid"])
+def test_a_name_that_dns_cannot_hold_is_unknown(roots: Path, name: str) -> None:
+    answer = shake(443, roots, name)
+
+    assert answer.failure is not None
+    assert answer.failure.code == "NameNotResolved"
+
+
 def test_a_server_that_says_nothing_is_unknown(roots: Path) -> None:
     over = threading.Event()
     with serving(lambda connection: assert_never_said(over)) as port:
@@ -316,6 +324,7 @@ def test_what_is_neither_the_offered_version_nor_another_word_is_no_acceptance()
     assert said("TLS1_1", b"") == "closed"
     assert said("TLS1_1", SERVER_HELLO["TLS1_1"][:8]) == "closed"
     assert said("TLS1_1", b"220 mail.example.org ESMTP\r\n") == "plain"
+    assert said("TLS1_1", bytes.fromhex("1603020000")) == "plain"
     assert said("TLS1_1", warning + SERVER_HELLO["TLS1_1"]) == "accepted"
     assert said("TLS1_1", warning * 9) == "refused"
 

@@ -29,6 +29,9 @@ class EnabledRegion(Resource):
         operation="DescribeRegions",
         permission="ec2:DescribeRegions",
         items="Regions",
+        # What is the default anyway. A run that finds its regions by itself asks without; a replay
+        # tells by that whether a run had a list of them.
+        constants={"AllRegions": False},
         regions="home",
     )
     id: str = at("RegionName")
