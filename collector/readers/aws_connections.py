@@ -7,6 +7,7 @@ so this is the one place that reaches into a client for its HTTP session.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import botocore.httpsession
@@ -50,12 +51,15 @@ class _Session(URLLib3Session):  # type: ignore[misc]
 
     def _get_ssl_context(self) -> Any:
         context = super()._get_ssl_context()
+        self._has_roots = False
         if self._verify:
-            context.load_verify_locations(botocore.httpsession.get_cert_path(self._verify))
+            with suppress(OSError):  # what is wrong with the file is said by who connects
+                context.load_verify_locations(botocore.httpsession.get_cert_path(self._verify))
+                self._has_roots = True
         return context
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
-        if verify and url.lower().startswith("https"):
+        if self._has_roots and url.lower().startswith("https"):
             conn.cert_reqs = "CERT_REQUIRED"  # by the roots that the context holds
         else:
             super()._setup_ssl_cert(conn, url, verify)

@@ -35,7 +35,7 @@ ATTEMPTS_AT_TIMEOUT = 3
 """Each takes up to a minute: what a firewall drops is to hold up a run by minutes, not by hours."""
 
 ATTEMPTS_AT_LASTING = 2
-"""A name that is not known may be a service that the region does not have, and a certificate that is
+"""A name that is not known may be a service that the region does not have; a certificate that is
 not trusted stays so."""
 
 TIMEOUTS = (botocore.exceptions.ConnectTimeoutError, botocore.exceptions.ReadTimeoutError)

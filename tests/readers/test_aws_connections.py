@@ -130,6 +130,17 @@ def test_by_default_the_public_roots_are_trusted_and_no_other(session: boto3.Ses
     assert answer.failure.code == "SSL"
 
 
+def test_a_file_of_roots_that_is_not_there_loses_the_reads_and_says_so(
+    session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "none.pem"))
+
+    answer = AwsReader(session, SCOPE).read(KEYS, {}, "us-east-1")
+
+    assert answer.failure is not None
+    assert "No such file" in answer.failure.message
+
+
 def test_a_client_that_needs_another_proxy_has_its_own_connections(
     session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,8 +86,8 @@ def test_clusters_are_read_with_the_keys_of_their_secrets() -> None:
     ("said", "code"),
     [
         ({"name": "web"}, "Malformed (version: missing)"),
-        ({"version": "1.33"}, "Malformed (said: missing)"),
-        ({"name": "care", "version": "1.33"}, "Malformed (: value_error)"),
+        ({"version": "1.33"}, "AboutAnother"),
+        ({"name": "care", "version": "1.33"}, "AboutAnother"),
     ],
     ids=["no version", "no name", "another name"],
 )

@@ -55,4 +55,4 @@ def test_a_topic_without_attributes_is_unread() -> None:
     population = read_aws(session, encrypted)[TopicAttributes]
 
     assert population.observed == ()
-    assert [u.code for u in population.unread] == ["Malformed (said: missing)"]
+    assert [u.code for u in population.unread] == ["AboutAnother"]
