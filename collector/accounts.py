@@ -58,7 +58,7 @@ def open_reader(
             raise ConfigError(f"account {name}: --regions is for accounts that are configured")
         from collector.demo import open_demo
 
-        return open_demo()
+        return open_demo(sources)
     account = config.account(name)
     cloud = _open_cloud(name, account, regions, sources)
     if not has_endpoints(name, config):

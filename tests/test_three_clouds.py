@@ -97,7 +97,7 @@ def test_an_azure_subscription(azure: Azure, tmp_path: Path) -> None:
 def test_a_run_makes_no_call_outside_the_policy_that_it_prints() -> None:
     checks = [c for c in discover().values() if c.provider == "aws"]
 
-    reads = collect(checks, open_demo())
+    reads = collect(checks, open_demo(), workers=4)
 
     needed = {p for source, _ in reads.answers for p in source.permissions}
     printed = set(permissions(checks, "aws"))

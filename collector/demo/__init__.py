@@ -15,13 +15,17 @@ from collector.errors import ConfigError
 
 if TYPE_CHECKING:
     from collector.readers.aws import AwsReader
+    from collector.source import Source
 
 
-def open_demo() -> AwsReader:
+def open_demo(sources: frozenset[Source] | None = None) -> AwsReader:
     """A reader of the simulated account, which is made the first time this is called.
 
     Readers opened later in the same process read the same account. What is in it follows from the
     calendar month alone, so that two runs in a month find the same.
+
+    Args:
+        sources: what will be read, so that no more of the SDK is loaded; None: anything may be.
 
     Raises:
         ConfigError: moto, which the extra `demo` brings, is not installed, or the environment tells
@@ -39,4 +43,4 @@ def open_demo() -> AwsReader:
         )
     from collector.demo.account import open_account
 
-    return open_account()
+    return open_account(sources)

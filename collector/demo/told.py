@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
+import moto.core.utils
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.exceptions import ServiceException
+from moto.core.model import ServiceModel
 from moto.core.serialize import get_serializer_class
-from moto.core.utils import get_service_model
 
 Reply = Callable[[Mapping[str, Any], str], Mapping[str, Any]]
 """From the parameters of a call and its region to the answer. Raises `Refused` to refuse it."""
@@ -33,6 +34,9 @@ class Told:
     def __init__(self, replies: Mapping[str, Reply]) -> None:
         """Take `replies` by operation, `inspector2:BatchGetAccountStatus`."""
         self._replies = replies
+        # moto's own look-up makes a loader, which goes through all services, each time.
+        self._loader = moto.core.utils.create_loader()  # type: ignore[attr-defined]
+        self._models: dict[str, ServiceModel] = {}
         # botocore builds, sends and parses one call on one thread.
         self._call = threading.local()
 
@@ -46,6 +50,12 @@ class Told:
     ) -> None:
         self._call.now = (dict(params), model, context["client_region"])
 
+    def _model(self, service: str) -> ServiceModel:
+        if service not in self._models:
+            description = self._loader.load_service_model(service, "service-2")
+            self._models[service] = ServiceModel(description, service)
+        return self._models[service]
+
     def answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         """A `before-send` handler: the answer to a call, or None if it is not in the table."""
         params, model, region = self._call.now
@@ -58,7 +68,7 @@ class Told:
         except Refused as error:
             result = error
         service, protocol = model.service_model.service_name, model.service_model.resolved_protocol
-        shapes = get_service_model(service).operation_model(model.name)
+        shapes = self._model(service).operation_model(model.name)
         made = get_serializer_class(service, protocol)(shapes).serialize(result)
         body = made["body"].encode() if isinstance(made["body"], str) else made["body"]
         headers = HTTPHeaders()
