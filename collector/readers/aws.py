@@ -229,24 +229,28 @@ class AwsReader:
         return self._paginators[key]
 
     def _client(self, service: str, region: str) -> Any:
-        with self._lock:
-            key = (service, region)
-            if key not in self._clients:
-                session: Any = self._session  # the stubs know each service by a literal
-                try:
-                    client = session.client(service, region_name=region, config=self._once)
-                except botocore.exceptions.UnknownServiceError:
-                    raise CheckError(f"source of {service}: the SDK has no such service") from None
-                self._connections.share(client)
-                _drop_host_prefix(client)
-                client.meta.events.register("before-parse", _refuse_no_object)
-                client.meta.events.register("response-received", _refuse_broken)
-                bucket = bucket_of(service)
-                client.meta.events.register("before-send", lambda **_: bucket.take())
-                retries = Retries(self._attempts, bucket)
-                client.meta.events.register("needs-retry", retries.needs_retry)
-                self._clients[key] = client
-            return self._clients[key]
+        key = (service, region)
+        if key not in self._clients:  # who has one does not wait for those that are being made
+            with self._lock:
+                if key not in self._clients:
+                    self._clients[key] = self._new_client(service, region)
+        return self._clients[key]
+
+    def _new_client(self, service: str, region: str) -> Any:
+        session: Any = self._session  # the stubs know each service by a literal
+        try:
+            client = session.client(service, region_name=region, config=self._once)
+        except botocore.exceptions.UnknownServiceError:
+            raise CheckError(f"source of {service}: the SDK has no such service") from None
+        self._connections.share(client)
+        _drop_host_prefix(client)
+        client.meta.events.register("before-parse", _refuse_no_object)
+        client.meta.events.register("response-received", _refuse_broken)
+        bucket = bucket_of(service)
+        client.meta.events.register("before-send", lambda **_: bucket.take())
+        retries = Retries(self._attempts, bucket)
+        client.meta.events.register("needs-retry", retries.needs_retry)
+        return client
 
 
 @dataclass
