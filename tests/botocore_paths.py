@@ -16,7 +16,7 @@ import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from pydantic.fields import FieldInfo
 
-from collector.readers.aws import NEXT
+from collector.readers.aws_read import NEXT
 from collector.resource import Part, Resource
 from collector.source import Aws
 from tests.botocore_shape import enum_of, operation_model
