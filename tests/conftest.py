@@ -77,6 +77,14 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     return boto3.Session()
 
 
+LONGEST = ("test_no_silent_pass.py", "test_policy_oracle.py", "test_demo.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first, so that no worker is left with one when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was tried by tests that try many things and record it as `tried`."""
     counts: dict[str, dict[str, int]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 
 from checks.aws.apigateway._domains import (
@@ -127,23 +126,22 @@ def test_verdict(case: Case) -> None:
     case.holds()
 
 
-def test_stages_of_rest_apis_are_read(aws: boto3.Session) -> None:
-    api = aws.client("apigateway")
-    made = api.create_rest_api(name="a", endpointConfiguration={"types": ["REGIONAL"]})["id"]
-    root = api.get_resources(restApiId=made)["items"][0]["id"]
-    api.put_method(restApiId=made, resourceId=root, httpMethod="GET", authorizationType="NONE")
-    api.put_integration(restApiId=made, resourceId=root, httpMethod="GET", type="MOCK")
-    api.create_deployment(restApiId=made, stageName="prod")
-    api.update_stage(
-        restApiId=made,
-        stageName="prod",
-        patchOperations=[{"op": "replace", "path": "/*/*/logging/loglevel", "value": "INFO"}],
+def test_stages_of_rest_apis_are_read() -> None:
+    stage = {"stageName": "prod", "methodSettings": {"*/*": {"loggingLevel": "INFO"}}}
+    session = told(
+        {
+            "apigateway:GetRestApis": {
+                "items": [{"id": "r", "endpointConfiguration": {"types": ["REGIONAL"]}}]
+            },
+            "apigateway:GetStages": {"item": [stage]},
+            "apigatewayv2:GetApis": {"Items": []},
+        }
     )
 
-    reads = read_aws(aws, stage_logging)
+    reads = read_aws(session, stage_logging)
 
     read = reads[RestStage].observed[0]
-    assert read.name == f"arn:aws:apigateway:us-east-1::/restapis/{made}/stages/prod"
+    assert read.name == "arn:aws:apigateway:us-east-1::/restapis/r/stages/prod"
     assert (read.resource.endpoints, read.resource.access_log) == (("REGIONAL",), None)
     assert read.resource.methods == {"*/*": MethodSettings(level="INFO")}
 
@@ -190,8 +188,10 @@ def test_stages_are_read_from_both_apis() -> None:
     ]
 
 
-def test_region_without_apis_costs_one_call_for_each_generation(aws: boto3.Session) -> None:
-    reads = read_aws(aws, stage_logging)
+def test_region_without_apis_costs_one_call_for_each_generation() -> None:
+    nothing = {"apigateway:GetRestApis": {"items": []}, "apigatewayv2:GetApis": {"Items": []}}
+
+    reads = read_aws(told(nothing), stage_logging)
 
     assert len(reads.answers) == 2
     assert (reads[RestApi].unread, reads[Api].unread) == ((), ())
