@@ -189,7 +189,10 @@ def test_stages_are_read_from_both_apis() -> None:
 
 
 def test_region_without_apis_costs_one_call_for_each_generation() -> None:
-    nothing = {"apigateway:GetRestApis": {"items": []}, "apigatewayv2:GetApis": {"Items": []}}
+    nothing: dict[str, dict[str, Any]] = {
+        "apigateway:GetRestApis": {"items": []},
+        "apigatewayv2:GetApis": {"Items": []},
+    }
 
     reads = read_aws(told(nothing), stage_logging)
 
