@@ -115,6 +115,8 @@ def _setting(check: Check[...], name: str, value: object) -> SettingValue:
         adapter.validate_python(given, strict=True)
     except ValidationError as error:
         said = error.errors(include_url=False)[0]["msg"].partition(", not")[0]
+        # Lists of the file are tuples here, which is no matter of who wrote the file.
+        said = said.replace("Tuple", "List").removesuffix(" after validation")
         raise ConfigError(
             f"settings of check {check.id}: {name}: found {value!r}: {said[0].lower()}{said[1:]}"
         ) from None

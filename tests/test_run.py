@@ -273,8 +273,8 @@ def test_nothing_is_sealed_when_an_object_cannot_be_stored(
         ({"aws.s3.default_encryption": {"require_kms": 1}},
          "settings of check aws.s3.default_encryption: require_kms: found 1; expected bool"),
         ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": []}},
-         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found []: tuple should"
-         " have at least 1 item after validation"),
+         "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found []: list should"
+         " have at least 1 item"),
         ({"aws.ec2.sg_no_admin_ports_open": {"admin_ports": ["ssh"]}},
          "settings of check aws.ec2.sg_no_admin_ports_open: admin_ports: found ['ssh']: string"
          " should match pattern '^[0-9]{1,5}$'"),
