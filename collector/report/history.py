@@ -1,0 +1,363 @@
+"""History: one account's snapshots up to a moment, verified before anything is said of them.
+
+Trust goes the way that `collector.evidence.verify` describes, as far as a report needs it: all
+seals with their documents, from number 1 to the first behind the moment, and of the snapshots that
+the report rests on also their results, calls and answers. The first that does not hold ends the
+report, since a statement about a period is no better than the weakest thing that it rests on.
+
+A year of daily snapshots is mostly the same lines again and again. Each distinct line of a results
+object is parsed once, and each distinct object read once, so that memory and time grow with what
+changed and not with days × resources.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from collector.errors import ConfigError
+from collector.evaluate import Result, Subject
+from collector.evidence.contents import Content, read_content
+from collector.evidence.keys import PublicKey
+from collector.evidence.links import KeyRing, Link, between, read_link, read_named
+from collector.evidence.locker import Locker
+from collector.evidence.log import account_log, seal_place
+from collector.evidence.record import Digest, EvidenceError
+from collector.evidence.report import Problem
+from collector.evidence.snapshot import KEYS, CheckEntry, Outcome, Snapshot, object_key
+from collector.evidence.verify import in_order, read_key
+
+
+@dataclass(frozen=True)
+class SealedSnapshot:
+    """A snapshot that was verified, at its place in the chain."""
+
+    number: int
+    seal_sha256: str
+    """Digest of the seal's bytes. With the number, it is what a report names a snapshot by."""
+    created_at: datetime
+    """When it was sealed, by the clock of the signer."""
+    keyid: str
+    """Fingerprint of the key that signed."""
+    snapshot_sha256: str
+    snapshot: Snapshot
+
+    @cached_property
+    def entries(self) -> Mapping[str, CheckEntry]:
+        """What it says of each check that was run, by the check's id."""
+        return {entry.id: entry for entry in self.snapshot.checks}
+
+
+@dataclass(frozen=True)
+class History:
+    """What a report may rest on. All of it was verified."""
+
+    account: str
+    snapshots: tuple[SealedSnapshot, ...]
+    """Those of the period, in order; may be empty."""
+    before: tuple[SealedSnapshot, ...]
+    """In order: the last one before the period, and those older ones that are the last to have run
+    a check which a snapshot of the period ran."""
+    results: Mapping[str, tuple[Result, ...]]
+    """By digest of the results object, for every snapshot above. Equal results are one object."""
+    first: SealedSnapshot
+    """Number 1: the account was not known before."""
+    followed_by: SealedSnapshot | None
+    """The first one behind the period. While there is none, a cut-off end would not be seen."""
+    is_trusted: bool
+    """Whether somebody vouched for the keys; otherwise they are the locker's own."""
+
+    @property
+    def latest(self) -> SealedSnapshot | None:
+        """The last one up to the end of the period."""
+        return (*self.before, *self.snapshots)[-1] if self.before or self.snapshots else None
+
+    def of(self, entry: CheckEntry) -> tuple[Result, ...]:
+        """The results of a check."""
+        return self.results[entry.results_sha256]
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+Progress = Callable[[int, int], None]
+"""Told how many files were verified, and how many there are as far as known."""
+
+
+def read_history(
+    locker: Locker,
+    account: str,
+    *,
+    first: datetime | None,
+    last: datetime,
+    trusted: Sequence[PublicKey] = (),
+    progress: Progress | None = None,
+) -> History:
+    """The verified history of an account in a period.
+
+    Args:
+        locker: only read.
+        account: its name.
+        first: the period's first second, aware; None: nothing is before the period but its last
+            snapshot, which alone is wanted: the account as of the moment `last`.
+        last: the period's last second.
+        trusted: the keys that may sign. Without any, the locker's own are taken, which is less.
+        progress: called on the caller's thread.
+
+    Raises:
+        EvidenceError: something does not hold; names the first thing that does not.
+        ConfigError: the locker has no snapshot of the account, or no account has such a name.
+        LockerError: the locker cannot be read.
+    """
+    reading = _Reading(locker, account, _ring(locker, trusted), progress)
+    return reading.history(first, last)
+
+
+class _Line(BaseModel):
+    """A line of a results object; it may say more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    class Resource(BaseModel):
+        account: str
+        id: str
+        region: str
+        type: str
+
+    check: str
+    outcome: Outcome
+    resource: Resource
+    reason: str
+    evidence: tuple[Digest, ...]
+
+
+class _Reading:
+    """One call of `read_history`."""
+
+    def __init__(
+        self, locker: Locker, account: str, ring: KeyRing, progress: Progress | None
+    ) -> None:
+        self._locker = locker
+        self._account = account
+        self._log = account_log(account)
+        self._ring = ring
+        self._progress = progress
+        self._done = 0
+        self._total = 0
+        self._entries: dict[tuple[object, ...], CheckEntry] = {}
+        self._lines: dict[bytes, Result] = {}
+        self._evidence: dict[str, str] = {}
+
+    def history(self, first: datetime | None, last: datetime) -> History:
+        """Follow the chain, then what the snapshots that count refer to."""
+        begin: SealedSnapshot | None = None
+        within: list[SealedSnapshot] = []
+        last_before: dict[str, SealedSnapshot] = {}
+        newest_before: SealedSnapshot | None = None
+        followed_by: SealedSnapshot | None = None
+        for found in self._chain():
+            begin = begin or found
+            if found.created_at > last:
+                followed_by = found
+                break
+            if first is None:
+                within = [found]
+            elif found.created_at >= first:
+                within.append(found)
+            else:
+                newest_before = found
+                last_before.update((entry.id, found) for entry in found.snapshot.checks)
+        if begin is None:
+            raise ConfigError(
+                f"locker {self._locker.url} has no snapshot of account {self._account}"
+            )
+        judged = {entry.id for one in within for entry in one.snapshot.checks}
+        older = {one.number: one for check, one in last_before.items() if check in judged}
+        if newest_before is not None:
+            older[newest_before.number] = newest_before
+        before = tuple(older[number] for number in sorted(older))
+        results = self._objects((*before, *within))
+        return History(
+            account=self._account,
+            snapshots=tuple(within),
+            before=before,
+            results=results,
+            first=begin,
+            followed_by=followed_by,
+            is_trusted=self._ring.are_trusted,
+        )
+
+    def _chain(self) -> Iterator[SealedSnapshot]:
+        """The chain from number 1 on. Raises EvidenceError at the first fault."""
+        numbers = [
+            place[1]
+            for key in self._locker.keys(self._log.seals_prefix)
+            if (place := seal_place(key)) is not None
+        ]
+        self._total = len(numbers)
+        work = partial(read_link, self._locker, self._ring, self._log)
+        before: Link | None = None
+        for link in self._each(work, numbers):
+            _refuse([*between(before, link, self._ring), *link.problems])
+            before = link
+            yield self._sealed(link)
+
+    def _sealed(self, link: Link) -> SealedSnapshot:
+        assert link.sealed is not None
+        assert isinstance(link.document, Snapshot)
+        checks = tuple(map(self._shared, link.document.checks))
+        return SealedSnapshot(
+            number=link.number,
+            seal_sha256=link.sha256,
+            created_at=link.sealed.statement.created_at,
+            keyid=link.sealed.keyid,
+            snapshot_sha256=link.sealed.statement.document_sha256,
+            snapshot=link.document.model_copy(update={"checks": checks}),
+        )
+
+    def _shared(self, entry: CheckEntry) -> CheckEntry:
+        """The entry, as one object with all that are equal to it."""
+        key = (*(v for n, v in entry if n != "summary"), *sorted(entry.summary.items()))
+        return self._entries.setdefault(key, entry)
+
+    def _objects(self, snapshots: Sequence[SealedSnapshot]) -> dict[str, tuple[Result, ...]]:
+        """Read all that the snapshots refer to; the results by digest."""
+        wanted: dict[str, tuple[CheckEntry, str]] = {}
+        calls: dict[str, str] = {}
+        for one in snapshots:
+            document = self._log.document_key(one.snapshot_sha256)
+            _refuse_disagreement(one.snapshot, document)
+            for entry in one.snapshot.checks:
+                wanted.setdefault(entry.results_sha256, (entry, document))
+            calls.setdefault(one.snapshot.calls_sha256, document)
+        self._total = self._done + len(wanted) + len(calls)
+        results = {}
+        named = [(digest, document) for digest, (_, document) in wanted.items()]
+        for (digest, _), data in zip(named, self._each(self._bytes, named), strict=True):
+            results[digest] = self._parsed(digest, data)
+        self._compare(snapshots, results)
+        for content in self._each(self._calls, list(calls.items())):
+            _refuse(content.problems)
+            for digest in content.evidence:
+                self._evidence.setdefault(digest, object_key(content.digest))
+        answers = [item for item in self._evidence.items() if item[0] not in wanted]
+        self._total = self._done + len(answers)
+        for _ in self._each(self._check, answers):
+            pass
+        return results
+
+    def _bytes(self, named: tuple[str, str]) -> bytes:
+        """The bytes of an object, by its digest and the file that names it."""
+        digest, by = named
+        data, problem = read_named(self._locker, object_key(digest), digest, by)
+        _refuse([problem] if problem is not None else [])
+        return data
+
+    def _check(self, named: tuple[str, str]) -> None:
+        self._bytes(named)
+
+    def _calls(self, named: tuple[str, str]) -> Content:
+        digest, by = named
+        return read_content(self._locker, digest, "calls", by)
+
+    def _parsed(self, digest: str, data: bytes) -> tuple[Result, ...]:
+        """The results in an object, each distinct line parsed once in a history."""
+        known = self._lines
+        found = []
+        for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
+            result = known.get(line)
+            if result is None:
+                result = known[line] = _result(line, digest, number)
+                for each in result.evidence:
+                    self._evidence.setdefault(each, object_key(digest))
+            found.append(result)
+        return tuple(found)
+
+    def _compare(
+        self, snapshots: Sequence[SealedSnapshot], results: Mapping[str, Sequence[Result]]
+    ) -> None:
+        """Set the results objects against what the documents say of them."""
+        counts: dict[str, Counter[tuple[str, Outcome]]] = {}
+        compared: set[int] = set()
+        for one in snapshots:
+            for entry in one.snapshot.checks:
+                if id(entry) in compared:  # equal entries are one object
+                    continue
+                compared.add(id(entry))
+                digest = entry.results_sha256
+                if digest not in counts:
+                    counts[digest] = Counter((r.check, r.outcome) for r in results[digest])
+                said = {(entry.id, outcome): n for outcome, n in entry.summary.items() if n}
+                if counts[digest] != said:
+                    message = (
+                        f"it says {_shown(said)}, but "
+                        f"{object_key(digest)} holds {_shown(counts[digest])}"
+                    )
+                    key = self._log.document_key(one.snapshot_sha256)
+                    _refuse([Problem(key, message)])
+
+    def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+        """What `work` finds in each item, in order."""
+        for found in in_order(work, items):
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, max(self._done, self._total))
+            yield found
+
+
+def _ring(locker: Locker, trusted: Sequence[PublicKey]) -> KeyRing:
+    """The keys that are given, or those of the locker."""
+    if trusted:
+        return KeyRing({key.fingerprint: key for key in trusted}, are_trusted=True)
+    own = {}
+    for key in locker.keys(KEYS):
+        found = read_key(locker, key)
+        if isinstance(found, Problem):
+            _refuse([found])
+        else:
+            own[found.fingerprint] = found
+    return KeyRing(own, are_trusted=False)
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    """Raise the first problem, if there is one."""
+    for problem in problems:
+        raise EvidenceError(f"{problem}; no report can rest on this, collector verify says more")
+
+
+def _refuse_disagreement(snapshot: Snapshot, document: str) -> None:
+    """See that a document's summary is the sum of its checks'."""
+    total: Counter[Outcome] = Counter()
+    for entry in snapshot.checks:
+        total.update(entry.summary)
+    said = snapshot.summary.outcomes()
+    if +total != said:
+        message = f"its summary says {dict(said)}, but its checks {dict(total)}"
+        _refuse([Problem(document, message)])
+
+
+def _result(line: bytes, digest: str, number: int) -> Result:
+    """The result that a line is."""
+    try:
+        read = _Line.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        message = f"as results, line {number}: {place}: {first['msg']}"
+        _refuse([Problem(object_key(digest), message)])
+        raise AssertionError from error
+    subject = Subject(
+        read.resource.account, read.resource.id, read.resource.region, read.resource.type
+    )
+    return Result(read.check, subject, read.outcome, read.reason, read.evidence)
+
+
+def _shown(counts: Mapping[tuple[str, Outcome], int]) -> str:
+    told = ", ".join(f"{check} {outcome} {n}" for (check, outcome), n in sorted(counts.items()))
+    return told or "nothing"

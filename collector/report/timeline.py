@@ -1,0 +1,178 @@
+"""Timeline: what one check found of each resource, from snapshot to snapshot. Pure.
+
+In each snapshot in which the check was run, a resource is in one state:
+
+- `fail`, if one of its results is a fail; else `unknown`, if one of them is; else `pass`.
+- It is not there (None) if no result is about it: it was deleted, or what the check asks does not
+  apply to it any more. This is concluded only where the listing is known. Where something that
+  could not be read may hide it, it is `unseen`: an account or region of which the listing is
+  unknown, or an unknown of another type of resource, which may be what it belongs to.
+
+A resource is told by its id, the cloud's full name; the account itself by its region, too. The
+account stands for itself only in a check that ever gave it a pass or a fail; otherwise its results
+say that a listing was not read, or that there is nothing, and it is no member of a population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from collector.evaluate import Result
+from collector.report.history import History, SealedSnapshot
+
+State: TypeAlias = Literal["fail", "unknown", "unseen", "pass"]
+
+
+class Member(NamedTuple):
+    """A resource, or the account in one of its regions, as a member of a check's population."""
+
+    id: str
+    region: str
+    """Of the account only; empty for a resource, whose id is enough."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A member is in another state than in the step before."""
+
+    member: Member
+    was: State | None
+    now: State | None
+    results: tuple[Result, ...]
+    """What is said of it now; empty where nothing is."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One snapshot in which the check was run."""
+
+    snapshot: SealedSnapshot
+    is_before: bool
+    """Whether it is before the period: it says in which state the period begins."""
+    changes: tuple[Change, ...]
+    """Sorted by member. The first step has every member there is."""
+    unknown: Result | None
+    """The first of the check's unknown results, by resource; None if there is none."""
+
+
+def member_of(result: Result) -> Member:
+    """Whom a result is about."""
+    about = result.resource
+    return Member(about.id, about.region if about.id == about.account else "")
+
+
+def checks_of(history: History) -> tuple[str, ...]:
+    """Ids of the checks that a snapshot of the period ran, sorted."""
+    return tuple(sorted({e.id for one in history.snapshots for e in one.snapshot.checks}))
+
+
+def steps_of(history: History, snapshots: Sequence[SealedSnapshot], check: str) -> Iterator[Step]:
+    """The timeline of a check, with the last step before the period, if there is one.
+
+    Args:
+        history: holds the results, and what was before.
+        snapshots: those of the period that count.
+        check: its id.
+    """
+    before = [one for one in history.before if check in one.entries][-1:]
+    run = [(one, one.entries[check]) for one in (*before, *snapshots) if check in one.entries]
+    objects = {entry.results_sha256: history.of(entry) for _, entry in run}
+    walk = _Walk(frozenset(_judged_accounts(objects.values())))
+    digest = None
+    for place, (one, entry) in enumerate(run):
+        changes: tuple[Change, ...] = ()
+        if entry.results_sha256 != digest:
+            changes = tuple(walk.step(history.of(entry)))
+            digest = entry.results_sha256
+        yield Step(one, place < len(before), changes, walk.first_unknown)
+
+
+def _judged_accounts(objects: Iterable[Sequence[Result]]) -> Iterator[Member]:
+    """The members that are the account, or a region of it, in a check that judges those."""
+    for results in objects:
+        for result in results:
+            about = result.resource
+            if about.id == about.account and result.outcome in ("pass", "fail"):
+                yield member_of(result)
+
+
+class _Walk:
+    """The state of every member, from one results object to the next.
+
+    Only what differs between the two is looked at: equal results are one object.
+    """
+
+    def __init__(self, accounts: frozenset[Member]) -> None:
+        self.first_unknown: Result | None = None
+        self._accounts = accounts
+        self._results: dict[int, Result] = {}
+        self._by_member: dict[Member, dict[int, Result]] = {}
+        self._states: dict[Member, State] = {}
+        self._types: dict[Member, str] = {}
+        self._unseen: set[Member] = set()
+        self._unknown: dict[int, Result] = {}
+
+    def step(self, results: Sequence[Result]) -> Iterator[Change]:
+        """What is different in this results object."""
+        now = {id(result): result for result in results}
+        touched: set[Member] = set()
+        for key in self._results.keys() - now.keys():
+            gone = self._results[key]
+            touched.add(member_of(gone))
+            del self._by_member[member_of(gone)][key]
+            self._unknown.pop(key, None)
+        for key in now.keys() - self._results.keys():
+            new = now[key]
+            touched.add(member_of(new))
+            self._by_member.setdefault(member_of(new), {})[key] = new
+            if new.outcome == "unknown":
+                self._unknown[key] = new
+        self._results = now
+        self.first_unknown = min(self._unknown.values(), default=None)
+        hiding = self._hiding()
+        for member in sorted(touched | self._unseen):
+            if (change := self._change(member, hiding)) is not None:
+                yield change
+
+    def _hiding(self) -> frozenset[str] | None:
+        """Types of the resources that could not be read, which may hide those of other types; None
+        if whole listings are unread, which may hide all."""
+        types = set()
+        for result in self._unknown.values():
+            if result.resource.id == result.resource.account:
+                return None
+            types.add(result.resource.type)
+        return frozenset(types)
+
+    def _change(self, member: Member, hiding: frozenset[str] | None) -> Change | None:
+        results = tuple(sorted(self._by_member[member].values()))
+        was = self._states.get(member)
+        now = _state(results)
+        if now is not None and _is_account(results[0]) and member not in self._accounts:
+            now = None
+        elif results:
+            self._types[member] = results[0].resource.type
+        if now is None and was is not None:
+            is_hidden = hiding is None or not hiding <= {self._types[member]}
+            now = "unseen" if is_hidden else None
+        if now == "unseen":
+            self._unseen.add(member)
+        else:
+            self._unseen.discard(member)
+        if now is None:
+            self._states.pop(member, None)
+        else:
+            self._states[member] = now
+        return None if now == was else Change(member, was, now, results)
+
+
+def _state(results: Sequence[Result]) -> State | None:
+    outcomes = {result.outcome for result in results}
+    states: tuple[Literal["fail", "unknown", "pass"], ...] = ("fail", "unknown", "pass")
+    return next((state for state in states if state in outcomes), None)
+
+
+def _is_account(result: Result) -> bool:
+    return result.resource.id == result.resource.account
