@@ -63,11 +63,17 @@ EndpointName = Annotated[
 """`host:port`; an IPv6 address in brackets."""
 
 
+Cadence = Literal["hourly", "daily", "weekly", "monthly"]
+"""How far apart runs are meant to be."""
+
+
 class _Account(BaseModel):
     """What accounts of all clouds have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    cadence: Cadence | None = None
+    """How far apart runs are meant to be; None: as for all accounts."""
     tls_endpoints: list[EndpointName] = []
     """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
     tls_ca_bundle: str | None = None
@@ -135,6 +141,8 @@ class Config(BaseSettings):
     """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
+    cadence: Cadence = "daily"
+    """How far apart runs are meant to be, of accounts that do not say it themselves."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
     accounts: dict[AccountName, Account] = {}
@@ -168,6 +176,12 @@ class Config(BaseSettings):
             f"account {name}: not configured; write these lines to {FILE}, or try --account"
             f" demo:\n{EXAMPLE.format(name=name)}"
         )
+
+    def cadence_of(self, name: str) -> Cadence:
+        """How far apart runs of an account are meant to be; it need not be configured."""
+        account = self.accounts.get(name)
+        own = None if account is None else account.cadence
+        return self.cadence if own is None else own
 
 
 def load_config(path: Path | None) -> Config:
@@ -256,6 +270,7 @@ _EXPECTED = {
     "tls_endpoints": "a list of host:port",
     "tls_ca_bundle": "the path of a file",
     "workers": "a whole number from 1 to 256",
+    "cadence": "'hourly', 'daily', 'weekly' or 'monthly'",
     "accounts": "a table for each account",
     "checks": "a table for each check",
 }

@@ -58,7 +58,8 @@ def verify(
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    trusted, whose = _trusted(keys)
+    trusted = trusted_keys(keys)
+    whose = "the keys that you gave" if trusted else "keys found in the locker itself"
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
         if account is not None and log is not None and log.account != account:
@@ -86,7 +87,13 @@ def verify(
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
 
 
-def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:
+def trusted_keys(keys: tuple[str, ...]) -> list[PublicKey]:
+    """The public keys in the files that are named.
+
+    Raises:
+        ConfigError: one cannot be read.
+        SigningError: one is no public key.
+    """
     from pathlib import Path
 
     from collector.errors import ConfigError
@@ -100,7 +107,7 @@ def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:
             found.append(load_public_key(Path(name).read_bytes(), name))
         except OSError as error:
             raise ConfigError(f"reading public key {name}: {error.strerror}") from None
-    return found, "the keys that you gave" if found else "keys found in the locker itself"
+    return found
 
 
 def _head(text: str) -> RememberedHead:

@@ -127,7 +127,7 @@ class _Verification:
     def verify_keys(self) -> None:
         """Read the locker's own keys, and use them if nobody gave better ones."""
         own = {}
-        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+        for found in self._each(partial(read_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
@@ -272,14 +272,19 @@ class _Verification:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items):
+        for found in in_order(work, items):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
 
 
-def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
+def read_key(locker: Locker, key: str) -> PublicKey | Problem:
+    """The public key that a file of the locker holds, or what is wrong with the file.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
     try:
         data = locker.get(key)
         found = load_public_key(data, key)
@@ -294,7 +299,8 @@ def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
     return found
 
 
-def _in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+def in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+    """What `work` finds in each item, in order; done by several threads if there are many."""
     if len(items) < WORTH_THREADS:
         yield from map(work, items)
         return

@@ -1,10 +1,11 @@
 """Days: on which ones a check was judged, why it was not on the others, and how far apart the
 runs were. Pure.
 
-A day is a calendar day in UTC, and a snapshot belongs to the day of its seal. A check is covered on
-a day if a snapshot of that day ran it and nothing that it needs was unread. A resource is covered on
-a day if a snapshot of that day gave it a pass or a fail; it failed on the day if one of them was a
-fail. So where a run was repeated because something could not be read, the repetition counts.
+A day is a calendar day in UTC, and a snapshot belongs to the day of its seal. A check is covered
+on a day if a snapshot of that day ran it and nothing that it needs was unread. A resource is
+covered on a day if a snapshot of that day gave it a pass or a fail; it failed on the day if one of
+them was a fail. So where a run was repeated because something could not be read, the repetition
+counts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Final, Literal, TypeAlias
 
+from collector.config import Cadence
 from collector.evidence.record import printable
 from collector.report.history import History, SealedSnapshot
 from collector.report.timeline import Member, State, Step
@@ -29,14 +31,12 @@ Cause: TypeAlias = Literal["no run", "not run", "unknown", "not yet known"]
 - `not yet known`: the day is before the account's first snapshot.
 """
 
-CadenceName: TypeAlias = Literal["hourly", "daily", "weekly", "monthly"]
-
 TOLERANCE: Final = 1.5
 """How many times the cadence two runs may be apart. It lies half-way between a run that is on time
 (1) and one that is missing (2): no missing run goes unnoticed, and one that is late by less than
 half the cadence is no finding."""
 
-CADENCES: Final[Mapping[CadenceName, timedelta]] = {
+CADENCES: Final[Mapping[Cadence, timedelta]] = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
     "weekly": timedelta(days=7),
@@ -168,7 +168,7 @@ def gaps(
     before: Seen | None,
     begins: datetime,
     ends: datetime,
-    cadence: CadenceName,
+    cadence: Cadence,
 ) -> tuple[Gap, ...]:
     """The stretches without a run that are longer than `TOLERANCE` times the cadence.
 
@@ -189,7 +189,7 @@ def gaps(
     )
 
 
-def longest(cadence: CadenceName) -> timedelta:
+def longest(cadence: Cadence) -> timedelta:
     """How far apart two runs may be."""
     return CADENCES[cadence] * TOLERANCE
 
@@ -201,7 +201,9 @@ def resource_days(steps: Iterable[Step]) -> ResourceDays:
     totals: Counter[State] = Counter()
     states: dict[Member, State] = {}
     counts: Counter[State] = Counter()
-    for is_before, group in groupby(steps, key=lambda s: s.is_before or s.snapshot.created_at.date()):
+    for is_before, group in groupby(
+        steps, key=lambda s: s.is_before or s.snapshot.created_at.date()
+    ):
         touched: dict[Member, set[State | None]] = {}
         for place, step in enumerate(group):
             for change in step.changes:

@@ -108,8 +108,8 @@ class Failing:
     """The snapshot that saw it end; None: it is open."""
     ended_by: EndedBy
     seconds: int
-    """From the first fail to the end, or, if it is open, to the end of the period. Of one that began
-    before the period it is the least that it can be."""
+    """From the first fail to the end, or, if it is open, to the end of the period. Of one that
+    began before the period it is the least that it can be."""
     seconds_in_period: int
     """How much of that is within the period."""
     interruptions: tuple[Stretch, ...]

@@ -94,8 +94,8 @@ def read_history(
     locker: Locker,
     account: str,
     *,
-    first: datetime | None,
-    last: datetime,
+    begins: datetime | None,
+    ends: datetime,
     trusted: Sequence[PublicKey] = (),
     progress: Progress | None = None,
 ) -> History:
@@ -104,9 +104,9 @@ def read_history(
     Args:
         locker: only read.
         account: its name.
-        first: the period's first second, aware; None: nothing is before the period but its last
-            snapshot, which alone is wanted: the account as of the moment `last`.
-        last: the period's last second.
+        begins: where the period does, aware; None: only the last snapshot before `ends` is wanted,
+            the account as of a moment.
+        ends: the first moment behind the period.
         trusted: the keys that may sign. Without any, the locker's own are taken, which is less.
         progress: called on the caller's thread.
 
@@ -116,7 +116,7 @@ def read_history(
         LockerError: the locker cannot be read.
     """
     reading = _Reading(locker, account, _ring(locker, trusted), progress)
-    return reading.history(first, last)
+    return reading.history(begins, ends)
 
 
 class _Line(BaseModel):
@@ -154,7 +154,7 @@ class _Reading:
         self._lines: dict[bytes, Result] = {}
         self._evidence: dict[str, str] = {}
 
-    def history(self, first: datetime | None, last: datetime) -> History:
+    def history(self, begins: datetime | None, ends: datetime) -> History:
         """Follow the chain, then what the snapshots that count refer to."""
         begin: SealedSnapshot | None = None
         within: list[SealedSnapshot] = []
@@ -163,12 +163,12 @@ class _Reading:
         followed_by: SealedSnapshot | None = None
         for found in self._chain():
             begin = begin or found
-            if found.created_at > last:
+            if found.created_at >= ends:
                 followed_by = found
                 break
-            if first is None:
+            if begins is None:
                 within = [found]
-            elif found.created_at >= first:
+            elif found.created_at >= begins:
                 within.append(found)
             else:
                 newest_before = found

@@ -5,6 +5,7 @@ An auditor must know of these: two results are comparable only as far as they we
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -15,9 +16,19 @@ from collector.report.days import Seen, seen
 from collector.report.history import SealedSnapshot
 
 What: TypeAlias = Literal[
-    "account", "regions", "checks", "settings", "program", "check code", "mappings", "identity", "key"
+    "account",
+    "regions",
+    "checks",
+    "settings",
+    "program",
+    "check code",
+    "mappings",
+    "identity",
+    "key",
 ]
 """`program` is the collector's version; `check code` and `mappings` are the digests of either."""
+
+_SESSION = re.compile(r"(arn:[a-z-]+:sts::\d{12}:assumed-role/[^/]+)/.*")
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,9 @@ def scope_changes(snapshots: Iterable[SealedSnapshot]) -> tuple[ScopeChange, ...
     before: SealedSnapshot | None = None
     for one in snapshots:
         if before is not None:
-            found += [ScopeChange(w, seen(one), *map(printable, t)) for w, *t in _between(before, one)]
+            found += [
+                ScopeChange(w, seen(one), *map(printable, t)) for w, *t in _between(before, one)
+            ]
         before = one
     return tuple(found)
 
@@ -61,7 +74,7 @@ def _between(before: SealedSnapshot, now: SealedSnapshot) -> Iterator[tuple[What
         ("program", old.collector.version, new.collector.version),
         ("check code", old.collector.checks_sha256, new.collector.checks_sha256),
         ("mappings", old.collector.mappings_sha256, new.collector.mappings_sha256),
-        ("identity", old.identity, new.identity),
+        ("identity", _principal(old.identity), _principal(new.identity)),
         ("key", before.keyid, now.keyid),
     )
     many: tuple[tuple[What, Sequence[str], Sequence[str]], ...] = (
@@ -78,6 +91,11 @@ def _between(before: SealedSnapshot, now: SealedSnapshot) -> Iterator[tuple[What
         was, is_now = (_setting(s.scope.settings, check) for s in (old, new))
         if was != is_now:
             yield "settings", check, was, is_now
+
+
+def _principal(identity: str) -> str:
+    """Who read, without the name of the role's session, which may be another one in every run."""
+    return _SESSION.sub(r"\1", identity)
 
 
 def _listed(names: Iterable[str]) -> str:

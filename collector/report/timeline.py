@@ -15,7 +15,7 @@ say that a listing was not read, or that there is nothing, and it is no member o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -79,7 +79,7 @@ def steps_of(history: History, snapshots: Sequence[SealedSnapshot], check: str) 
     before = [one for one in history.before if check in one.entries][-1:]
     run = [(one, one.entries[check]) for one in (*before, *snapshots) if check in one.entries]
     objects = {entry.results_sha256: history.of(entry) for _, entry in run}
-    walk = _Walk(frozenset(_judged_accounts(objects.values())))
+    walk = _Walk(judged_accounts(objects.values()))
     digest = None
     for place, (one, entry) in enumerate(run):
         changes: tuple[Change, ...] = ()
@@ -89,13 +89,18 @@ def steps_of(history: History, snapshots: Sequence[SealedSnapshot], check: str) 
         yield Step(one, place < len(before), changes, walk.first_unknown)
 
 
-def _judged_accounts(objects: Iterable[Sequence[Result]]) -> Iterator[Member]:
-    """The members that are the account, or a region of it, in a check that judges those."""
-    for results in objects:
-        for result in results:
-            about = result.resource
-            if about.id == about.account and result.outcome in ("pass", "fail"):
-                yield member_of(result)
+def judged_accounts(objects: Iterable[Sequence[Result]]) -> frozenset[Member]:
+    """The members that are the account, or a region of it, if the check judges those.
+
+    Args:
+        objects: all results of the check, an object of the locker each.
+    """
+    return frozenset(
+        member_of(result)
+        for results in objects
+        for result in results
+        if _is_account(result) and result.outcome in ("pass", "fail")
+    )
 
 
 class _Walk:
