@@ -1,0 +1,451 @@
+"""Requirements: what evidence there is for each, how much it says, and how it stands. Pure.
+
+A requirement is evidenced by the controls that `mappings/` links to it. Each control brings one
+part, of each account if it is evidenced by checks, or of the locker's log if it is attested. From
+the parts follow, for the accounts and the moment of the report and not for the catalog:
+
+The mode is how it is evidenced: by checks, by attestation, by both, inherited from the cloud
+provider, not applicable, or nothing.
+
+The strength is the most that the evidence which is really there can say:
+
+- proven: a check that is direct evidence of the technical content judged something. It is never
+  evidence of all of the requirement.
+- supported: a check judged something that is one piece of evidence among others. No amount of it
+  is proof.
+- attested: a signed statement with documents is in force.
+- inherited: the provider's own assurance report, and under HIPAA the agreement with it, is there.
+- nothing: none of these.
+
+What checks say and what is attested are named together where both are there.
+
+The state, the worst first. Over several accounts it is the worst of theirs:
+
+- failing: a resource fails one of its checks, and no exception covers that.
+- unknown: something that its checks need was not read, or one of its checks was left out.
+- gap: there is no live evidence. No check judged anything, and nothing attests it; of an
+  addressable specification, there is no decision under 164.306(d)(3) either.
+- attestation missing: a statement that it takes was never given, was withdrawn, or is not in force
+  yet.
+- attestation expired: a statement that it takes has run out, and nothing took its place.
+- provider evidence missing: the cloud provider does it, and its report or the agreement with it is
+  not there.
+- accepted exception: its checks fail, and exceptions in force cover all that fails.
+- supported: all of its evidence holds, but every piece only supports it: by itself it does not
+  answer the requirement.
+- decided: an addressable specification that is answered by a signed decision in force under
+  164.306(d)(3), whatever its checks say.
+- inherited: the cloud provider does it, and its report and the agreement with it are there.
+- met: all evidence that is linked to it holds, and a part of it proves or attests it.
+- not applicable: it does not apply to a business associate that hosts in the cloud.
+
+Only the last four count as answered. A check that judged nothing is no evidence. A check that was
+not run makes the requirement unknown where it is certain that it was left out; where the snapshot
+was made by other checks than those of today, it may not have existed, and is only named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, get_args
+
+from collector.attestation.kinds import Kind, answering
+from collector.attestation.record import Decision
+from collector.attestation.state import Standing, Term
+from collector.closing import Closing
+from collector.framework import Framework, Requirement, Strength
+from collector.mapping import Mappings
+from collector.report.evidence import PROVIDERS, AccountEvidence
+from collector.report.statements import Stated, stated, with_provider
+
+FrameworkName: TypeAlias = Literal["soc2", "hipaa"]
+
+Mode: TypeAlias = Literal[
+    "checks", "attestation", "checks and attestation", "inherited", "nothing", "not applicable"
+]
+Force: TypeAlias = Literal[
+    "proven",
+    "proven and attested",
+    "supported",
+    "supported and attested",
+    "attested",
+    "inherited",
+    "nothing",
+    "not applicable",
+]
+State: TypeAlias = Literal[
+    "failing",
+    "unknown",
+    "gap",
+    "attestation missing",
+    "attestation expired",
+    "provider evidence missing",
+    "accepted exception",
+    "supported",
+    "decided",
+    "inherited",
+    "met",
+    "not applicable",
+]
+"""The worst first."""
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+ANSWERED: Final[frozenset[State]] = frozenset(("decided", "inherited", "met", "not applicable"))
+"""States in which nothing remains to be done."""
+
+
+def _definitions(section: str) -> Mapping[str, str]:
+    """The items of the list above that begins behind a sentence, by name."""
+    listed = (__doc__ or "").partition(section)[2].partition("\n\n")[2].partition("\n\n")[0]
+    items = (" ".join(item.split()).partition(": ") for item in f"\n{listed}".split("\n- ")[1:])
+    return MappingProxyType({name: text for name, _, text in items})
+
+
+STATE_DEFINITIONS: Final = _definitions("The state, the worst first.")
+"""What each state means, in plain words."""
+
+STRENGTH_DEFINITIONS: Final = _definitions("The strength is the most")
+"""What each strength means, in plain words."""
+
+LinkName: TypeAlias = Literal["proves", "supports", "attests", "inherited"]
+"""How strongly a part speaks for its requirement; `inherited`: for what the provider does."""
+
+PartState: TypeAlias = Literal[
+    "holds",
+    "failing",
+    "accepted",
+    "unknown",
+    "left out",
+    "judged nothing",
+    "no check",
+    "in force",
+    "missing",
+    "expired",
+]
+"""How one control's part stands. Those of checks come first."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one control brings to a requirement, in one account or for all of them."""
+
+    control: str
+    link: LinkName
+    account: str | None
+    """None: it is attested, for all accounts."""
+    state: PartState
+    detail: str
+    kind: str | None = None
+    """The kind of attestation that it takes; None: it is evidenced by checks."""
+    checks: tuple[str, ...] = ()
+    """Its checks that ran."""
+    left_out: tuple[str, ...] = ()
+    """Its checks that did not."""
+    passed: int = 0
+    failed: int = 0
+    accepted: int = 0
+    unknown: int = 0
+    entries: tuple[int, ...] = ()
+    """Numbers of the entries of the log of attestations that it rests on."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How one requirement stands."""
+
+    framework: FrameworkName
+    id: str
+    title: str
+    group: str
+    is_addressable: bool
+    in_security_rule: bool
+    """Whether it is one of the rows of Subpart C; False for a criterion and a related citation."""
+    mode: Mode
+    strength: Force
+    state: State
+    why: str
+    """In plain words, what makes the state what it is."""
+    parts: tuple[Part, ...]
+    decision: int | None = None
+    """Number of the decision under 164.306(d)(3) that is in force."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nothing remains to be done."""
+        return self.state in ANSWERED
+
+    @property
+    def live(self) -> tuple[Part, ...]:
+        """The parts that are evidence, whatever it says."""
+        return tuple(part for part in self.parts if _is_live(part))
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What requirements are assessed by."""
+
+    mappings: Mappings
+    kinds: Mapping[str, Kind]
+    closing: Closing
+    accounts: Sequence[AccountEvidence]
+    standing: Standing
+    at: datetime
+
+
+def assess(grounds: Grounds, framework: FrameworkName) -> tuple[Assessment, ...]:
+    """Every requirement of a framework once, in the order of its catalog."""
+    book = grounds.mappings.soc2 if framework == "soc2" else grounds.mappings.hipaa
+    linked = _by_requirement(book)
+    decided = grounds.standing.decided(grounds.at)
+    statements = {
+        kind.id: stated(grounds.standing, grounds.at, kind) for kind in grounds.kinds.values()
+    }
+    return tuple(
+        _assess(grounds, framework, book, row, linked.get(row.id, ()), statements, decided)
+        for row in book.catalog.values()
+    )
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of several states."""
+    return min(states, key=STATES.index)
+
+
+def _by_requirement(book: Framework) -> dict[str, list[tuple[str, Strength]]]:
+    found: dict[str, list[tuple[str, Strength]]] = {}
+    for control, links in book.links.items():
+        for link in links:
+            found.setdefault(link.id, []).append((control, link.strength))
+    return found
+
+
+def _assess(
+    grounds: Grounds,
+    framework: FrameworkName,
+    book: Framework,
+    row: Requirement,
+    links: Sequence[tuple[str, Strength]],
+    statements: Mapping[str, Stated],
+    decided: Mapping[str, Term[Decision]],
+) -> Assessment:
+    is_addressable = row.implementation == "addressable"
+    decision = decided.get(row.id) if is_addressable else None
+    inherited = row.id in book.gaps and book.gaps[row.id].evidence == "inherited"
+    parts: list[Part] = []
+    states: list[State] = []
+    if row.id in book.not_applicable:
+        states = ["not applicable"]
+    elif inherited:
+        parts = [p for one in grounds.accounts for p in _inherited(grounds, one, framework)]
+        states = [_inherited_state(parts)]
+    else:
+        shared = [
+            _stated_part(statements[kind.id])
+            for name, strength in links
+            if strength == "attests"
+            for kind in answering(grounds.kinds, name, row.id)
+        ]
+        for account in grounds.accounts:
+            own = [checked_part(account, name, s) for name, s in links if s != "attests"]
+            parts += own
+            states.append(_state([*own, *shared], is_addressable=is_addressable))
+        parts += shared
+    state = worst(states)
+    if decision is not None and state not in ("met", "inherited"):
+        state = "decided"
+    return Assessment(
+        framework=framework,
+        id=row.id,
+        title=row.title,
+        group=row.group,
+        is_addressable=is_addressable,
+        in_security_rule=row.kind is not None,
+        mode=_mode(row, book, links, grounds),
+        strength=_strength(state, parts, inherited=inherited),
+        state=state,
+        why=_why(state, parts, book, row, decision),
+        parts=tuple(parts),
+        decision=None if decision is None else decision.number,
+    )
+
+
+def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part:
+    """What the checks of a control bring."""
+    ran = account.of_control(control)
+    left_out = [one.id for one in account.left_out if one.control == control]
+    passed = sum(c.passed for c in ran)
+    failed = sum(c.failed for c in ran)
+    accepted = sum(c.accepted for c in ran)
+    unknown = sum(c.unknown for c in ran)
+    cloud = PROVIDERS[account.provider]
+    state: PartState
+    if failed > accepted:
+        state, detail = "failing", f"{failed - accepted} of {passed + failed} fail"
+    elif unknown:
+        state, detail = "unknown", f"{unknown} could not be read"
+    elif left_out and account.is_same_program:
+        state, detail = "left out", f"not run: {', '.join(left_out)}"
+    elif accepted:
+        state, detail = "accepted", f"{accepted} of {passed + failed} fail, all of them accepted"
+    elif passed:
+        state, detail = "holds", f"{passed} of {passed} pass"
+    elif ran:
+        state, detail = "judged nothing", "its checks found nothing to judge"
+    elif left_out:
+        state, detail = "no check", f"not run, or not there yet: {', '.join(left_out)}"
+    else:
+        state, detail = "no check", f"there is no check of it for {cloud}"
+    return Part(
+        control=control,
+        link=link,
+        account=account.account,
+        state=state,
+        detail=detail,
+        checks=tuple(c.check for c in ran),
+        left_out=tuple(left_out),
+        passed=passed,
+        failed=failed,
+        accepted=accepted,
+        unknown=unknown,
+    )
+
+
+def _stated_part(found: Stated) -> Part:
+    return Part(
+        found.control, "attests", None, found.state, found.detail,
+        kind=found.kind, entries=found.entries,
+    )  # fmt: skip
+
+
+def _inherited(
+    grounds: Grounds, account: AccountEvidence, framework: FrameworkName
+) -> Iterator[Part]:
+    """The provider's assurance report and, under HIPAA, the agreement with the provider."""
+    report, agreement = with_provider(
+        grounds.standing, grounds.at, account.provider, grounds.kinds, grounds.closing
+    )
+    yield _of_provider(account, report)
+    if framework == "hipaa":
+        checked = checked_part(account, grounds.closing.agreement_control, "inherited")
+        is_checked = checked.state in ("holds", "failing", "accepted")
+        yield checked if is_checked else _of_provider(account, agreement)
+
+
+def _of_provider(account: AccountEvidence, found: Stated) -> Part:
+    return replace(_stated_part(found), link="inherited", account=account.account)
+
+
+def _is_live(part: Part) -> bool:
+    return part.state in ("failing", "accepted", "holds", "in force") or bool(part.passed)
+
+
+def _state(parts: Sequence[Part], *, is_addressable: bool) -> State:
+    """How a requirement stands in one account."""
+    states = {part.state for part in parts}
+    if "failing" in states:
+        return "failing"
+    if states & {"unknown", "left out"}:
+        return "unknown"
+    if not any(map(_is_live, parts)):
+        if "expired" in states:
+            return "attestation expired"
+        return "gap" if is_addressable or "missing" not in states else "attestation missing"
+    for state, worse in (("expired", "attestation expired"), ("missing", "attestation missing")):
+        if state in states:
+            return worse  # type: ignore[return-value]  # a State, as the pairs above show
+    if "accepted" in states:
+        return "accepted exception"
+    carries = any(p.state == "in force" or (p.link == "proves" and p.passed) for p in parts)
+    return "met" if carries else "supported"
+
+
+def _inherited_state(parts: Sequence[Part]) -> State:
+    has_all = all(part.state in ("holds", "in force") for part in parts)
+    return "inherited" if has_all else "provider evidence missing"
+
+
+def _mode(
+    row: Requirement,
+    book: Framework,
+    links: Sequence[tuple[str, Strength]],
+    grounds: Grounds,
+) -> Mode:
+    if row.id in book.not_applicable:
+        return "not applicable"
+    if row.id in book.gaps:
+        return book.gaps[row.id].evidence
+    is_attested = any(strength == "attests" for _, strength in links)
+    is_checked = any(
+        account.of_control(name) or any(one.control == name for one in account.left_out)
+        for name, strength in links
+        if strength != "attests"
+        for account in grounds.accounts
+    )
+    if is_attested:
+        return "checks and attestation" if is_checked else "attestation"
+    return "checks" if is_checked else "nothing"
+
+
+def _strength(state: State, parts: Sequence[Part], *, inherited: bool) -> Force:
+    """The most that the evidence says in every account; an account without any has nothing."""
+    if state == "not applicable":
+        return "not applicable"
+    if inherited:
+        return "inherited" if _inherited_state(parts) == "inherited" else "nothing"
+    is_attested = any(part.state == "in force" for part in parts)
+    accounts = dict.fromkeys(p.account for p in parts if p.account is not None)
+    judged = [
+        {p.link for p in parts if p.account == account and p.passed + p.failed}
+        for account in accounts
+    ]
+    if judged and all("proves" in links for links in judged):
+        return "proven and attested" if is_attested else "proven"
+    if judged and all(judged):
+        return "supported and attested" if is_attested else "supported"
+    return "attested" if is_attested else "nothing"
+
+
+def _why(
+    state: State,
+    parts: Sequence[Part],
+    book: Framework,
+    row: Requirement,
+    decision: Term[Decision] | None,
+) -> str:
+    """What makes the state what it is, in one sentence."""
+    if state == "not applicable":
+        return book.not_applicable[row.id]
+    if state == "decided":
+        assert decision is not None
+        instead = decision.entry.equivalent_measure or "no equivalent is reasonable"
+        return (
+            f"decision {decision.number} of {decision.entry.approver}, in force to "
+            f"{decision.entry.expires}: {instead}"
+        )
+    wanted: Mapping[State, tuple[PartState, ...]] = {
+        "failing": ("failing",),
+        "unknown": ("unknown", "left out"),
+        "attestation missing": ("missing",),
+        "attestation expired": ("expired",),
+        "provider evidence missing": get_args(PartState),
+        "accepted exception": ("accepted",),
+        "gap": ("judged nothing", "no check", "missing"),
+    }
+    if state in wanted:
+        named = [
+            f"{_whose(part)}: {part.detail}"
+            for part in parts
+            if part.state in wanted[state]
+            and not (state == "provider evidence missing" and part.state in ("holds", "in force"))
+        ]
+        return "; ".join(named) or (book.gaps[row.id].reason if row.id in book.gaps else "")
+    return "; ".join(f"{_whose(part)}: {part.detail}" for part in parts if _is_live(part))
+
+
+def _whose(part: Part) -> str:
+    name = part.control if part.kind is None else part.kind
+    return name if part.account is None else f"{name} ({part.account})"

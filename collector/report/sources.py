@@ -1,0 +1,107 @@
+"""Sources: what a report rests on, read from a locker and verified before anything is said of it.
+
+The first thing that does not hold ends the report: a statement is no better than the weakest thing
+that it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from collector.attestation.kinds import Kind
+from collector.attestation.ledger import read_standing
+from collector.attestation.state import Standing
+from collector.closing import Closing
+from collector.errors import ConfigError
+from collector.evidence.canonical import timestamp
+from collector.evidence.documents import kept_files
+from collector.evidence.keys import PublicKey
+from collector.evidence.links import read_named
+from collector.evidence.locker import Locker
+from collector.evidence.log import ATTESTATIONS
+from collector.evidence.record import EvidenceError
+from collector.evidence.snapshot import object_key
+from collector.mapping import Mappings
+from collector.report.evidence import AccountEvidence, Installed, account_evidence
+from collector.report.history import read_history
+from collector.report.requirement import Grounds
+
+RESOLUTION: Final = timedelta(seconds=1)
+"""That of the times of seals: what was sealed in the second of a moment is there at the moment."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is about."""
+
+    accounts: tuple[str, ...]
+    at: datetime
+    """The moment, aware."""
+    trusted: tuple[PublicKey, ...]
+    """The keys that may sign. Without any, the locker's own are taken, which is less."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What it is judged by: the checks and mappings of today."""
+
+    installed: Mapping[str, Installed]
+    checks_sha256: str
+    mappings: Mappings
+    kinds: Mapping[str, Kind]
+    closing: Closing
+
+
+def read_grounds(locker: Locker, asked: Asked, program: Program) -> Grounds:
+    """The evidence of the accounts, and what people signed, as of the moment.
+
+    Raises:
+        EvidenceError: something does not hold; names the first thing that does not.
+        ConfigError: an account has no snapshot at or before the moment.
+        LockerError: the locker cannot be read.
+    """
+    standing = read_standing(locker, asked.trusted)
+    _require_files(locker, standing)
+    return Grounds(
+        mappings=program.mappings,
+        kinds=program.kinds,
+        closing=program.closing,
+        accounts=[_account(locker, name, asked, program, standing) for name in asked.accounts],
+        standing=standing,
+        at=asked.at,
+    )
+
+
+def _account(
+    locker: Locker, name: str, asked: Asked, program: Program, standing: Standing
+) -> AccountEvidence:
+    history = read_history(
+        locker, name, begins=None, ends=asked.at + RESOLUTION, trusted=asked.trusted
+    )
+    if history.latest is None:
+        raise ConfigError(
+            f"account {name} as of {timestamp(asked.at)}: there is no snapshot yet; the first, "
+            f"number {history.first.number}, is of {timestamp(history.first.created_at)}"
+        )
+    return account_evidence(
+        history,
+        standing,
+        at=asked.at,
+        installed=program.installed,
+        checks_sha256=program.checks_sha256,
+    )
+
+
+def _require_files(locker: Locker, standing: Standing) -> None:
+    """See that the files that entries keep are there, and are what they were."""
+    for term in standing.terms:
+        named_by = ATTESTATIONS.document_key(term.document_sha256)
+        for digest in kept_files(term.entry):
+            _, problem = read_named(locker, object_key(digest), digest, named_by)
+            if problem is not None:
+                raise EvidenceError(
+                    f"{problem}; no report can rest on this, collector verify says more"
+                )
