@@ -11,7 +11,19 @@ import sys
 
 import click
 
-from collector.cli import catalog, doctor, keys, report, requirements, results, run, verify
+from collector.cli import (
+    attest,
+    catalog,
+    decision,
+    doctor,
+    exception,
+    keys,
+    report,
+    requirements,
+    results,
+    run,
+    verify,
+)
 from collector.errors import CollectorError
 
 
@@ -55,7 +67,19 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, report, requirements, catalog, keys, doctor):
+for module in (
+    run,
+    results,
+    verify,
+    attest,
+    exception,
+    decision,
+    report,
+    requirements,
+    catalog,
+    keys,
+    doctor,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

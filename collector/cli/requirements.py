@@ -250,7 +250,7 @@ def _grounds(
     names = tuple(dict.fromkeys(accounts))
     store = open_locker(url)
     require_folder(store.url, "reporting on")
-    grounds = read_grounds(store, Asked(names, at, tuple(trusted_keys(keys))), program)
+    grounds = read_grounds(store, Asked(names, at, tuple(trusted_keys(keys)[0])), program)
     cadences = {name: cadence or bench.config.cadence_of(name) for name in names}
     return grounds, basis(
         grounds,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.evidence.keys import PublicKey
     from collector.evidence.report import Chain, Report
     from collector.evidence.verify import RememberedHead
@@ -58,8 +60,7 @@ def verify(
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    trusted = trusted_keys(keys)
-    whose = "the keys that you gave" if trusted else "keys found in the locker itself"
+    trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
         if account is not None and log is not None and log.account != account:
@@ -87,8 +88,8 @@ def verify(
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
 
 
-def trusted_keys(keys: tuple[str, ...]) -> list[PublicKey]:
-    """The public keys in the files that are named.
+def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
+    """The public keys in these files, and what to call them.
 
     Raises:
         ConfigError: one cannot be read.

@@ -31,7 +31,7 @@ from collector.evidence.log import account_log, seal_place
 from collector.evidence.record import Digest, EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.snapshot import KEYS, CheckEntry, Outcome, Snapshot, object_key
-from collector.evidence.verify import in_order, read_key
+from collector.evidence.verify import in_order, read_public_key
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,7 @@ def _ring(locker: Locker, trusted: Sequence[PublicKey]) -> KeyRing:
         return KeyRing({key.fingerprint: key for key in trusted}, are_trusted=True)
     own = {}
     for key in locker.keys(KEYS):
-        found = read_key(locker, key)
+        found = read_public_key(locker, key)
         if isinstance(found, Problem):
             _refuse([found])
         else:
