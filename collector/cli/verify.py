@@ -108,7 +108,7 @@ def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
             found.append(load_public_key(Path(name).read_bytes(), name))
         except OSError as error:
             raise ConfigError(f"reading public key {name}: {error.strerror}") from None
-    return found
+    return found, "the keys that you gave" if found else "keys found in the locker itself"
 
 
 def _head(text: str) -> RememberedHead:

@@ -16,9 +16,9 @@ from typing import Final
 from collector.attestation.record import AcceptedFailure
 from collector.attestation.state import Standing, Term
 from collector.check import Severity
-from collector.evaluate import Result
 from collector.evidence.snapshot import CheckEntry
 from collector.report.history import History, SealedSnapshot
+from collector.report.results import Judged
 from collector.report.timeline import Member, member_of
 from collector.source import AnyProvider, Provider
 
@@ -170,7 +170,7 @@ def account_evidence(
 def _findings(
     entry: CheckEntry,
     title: str,
-    results: Sequence[Result],
+    results: Sequence[Judged],
     covering: Mapping[str, Term[AcceptedFailure]],
 ) -> CheckFindings:
     counts = Counter(r.outcome for r in results)
@@ -191,7 +191,7 @@ def _findings(
     )
 
 
-def _population(results: Sequence[Result]) -> set[Member]:
+def _population(results: Sequence[Judged]) -> set[Member]:
     """The resources among the results. The account stands for itself only where it was judged;
     otherwise its results say that a listing was not read, or that there is nothing."""
     judged = {member_of(r) for r in results if r.outcome in ("pass", "fail")}
@@ -203,7 +203,7 @@ def _population(results: Sequence[Result]) -> set[Member]:
     return judged | unread
 
 
-def _finding(result: Result, covering: Mapping[str, Term[AcceptedFailure]]) -> Finding:
+def _finding(result: Judged, covering: Mapping[str, Term[AcceptedFailure]]) -> Finding:
     about, term = result.resource, covering.get(result.resource.id)
     accepted = None
     if term is not None:

@@ -5,9 +5,8 @@ seals with their documents, from number 1 to the first behind the moment, and of
 the report rests on also their results, calls and answers. The first that does not hold ends the
 report, since a statement about a period is no better than the weakest thing that it rests on.
 
-A year of daily snapshots is mostly the same lines again and again. Each distinct line of a results
-object is parsed once, and each distinct object read once, so that memory and time grow with what
-changed and not with days × resources.
+Each distinct object is read once, and what a results object holds is kept as `results` says, so
+that memory grows with what changed and not with days × resources.
 """
 
 from __future__ import annotations
@@ -19,19 +18,18 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from collector.errors import ConfigError
-from collector.evaluate import Result, Subject
+from collector.evaluate import Result
 from collector.evidence.contents import Content, read_content
 from collector.evidence.keys import PublicKey
 from collector.evidence.links import KeyRing, Link, between, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log, seal_place
-from collector.evidence.record import Digest, EvidenceError
+from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.snapshot import KEYS, CheckEntry, Outcome, Snapshot, object_key
 from collector.evidence.verify import in_order, read_public_key
+from collector.report.results import Judged, Judgements, ResultsObject
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ class History:
     before: tuple[SealedSnapshot, ...]
     """In order: the last one before the period, and those older ones that are the last to have run
     a check which a snapshot of the period ran."""
-    results: Mapping[str, tuple[Result, ...]]
-    """By digest of the results object, for every snapshot above. Equal results are one object."""
+    objects: Mapping[str, ResultsObject]
+    """The results objects of every snapshot above, by digest. Equal judgements are one object."""
     first: SealedSnapshot
     """Number 1: the account was not known before."""
     followed_by: SealedSnapshot | None
@@ -78,9 +76,13 @@ class History:
         """The last one up to the end of the period."""
         return (*self.before, *self.snapshots)[-1] if self.before or self.snapshots else None
 
-    def of(self, entry: CheckEntry) -> tuple[Result, ...]:
-        """The results of a check."""
-        return self.results[entry.results_sha256]
+    def judged(self, entry: CheckEntry) -> tuple[Judged, ...]:
+        """What a snapshot judged by a check, without the evidence."""
+        return self.objects[entry.results_sha256].judged
+
+    def results(self, entry: CheckEntry) -> Iterator[Result]:
+        """The results of a check in a snapshot, with their evidence."""
+        return self.objects[entry.results_sha256].results()
 
 
 Item = TypeVar("Item")
@@ -119,24 +121,6 @@ def read_history(
     return reading.history(begins, ends)
 
 
-class _Line(BaseModel):
-    """A line of a results object; it may say more."""
-
-    model_config = ConfigDict(frozen=True)
-
-    class Resource(BaseModel):
-        account: str
-        id: str
-        region: str
-        type: str
-
-    check: str
-    outcome: Outcome
-    resource: Resource
-    reason: str
-    evidence: tuple[Digest, ...]
-
-
 class _Reading:
     """One call of `read_history`."""
 
@@ -151,8 +135,7 @@ class _Reading:
         self._done = 0
         self._total = 0
         self._entries: dict[tuple[object, ...], CheckEntry] = {}
-        self._lines: dict[bytes, Result] = {}
-        self._evidence: dict[str, str] = {}
+        self._judgements = Judgements()
 
     def history(self, begins: datetime | None, ends: datetime) -> History:
         """Follow the chain, then what the snapshots that count refer to."""
@@ -182,12 +165,12 @@ class _Reading:
         if newest_before is not None:
             older[newest_before.number] = newest_before
         before = tuple(older[number] for number in sorted(older))
-        results = self._objects((*before, *within))
+        objects = self._objects((*before, *within))
         return History(
             account=self._account,
             snapshots=tuple(within),
             before=before,
-            results=results,
+            objects=objects,
             first=begin,
             followed_by=followed_by,
             is_trusted=self._ring.are_trusted,
@@ -226,8 +209,8 @@ class _Reading:
         key = (*(v for n, v in entry if n != "summary"), *sorted(entry.summary.items()))
         return self._entries.setdefault(key, entry)
 
-    def _objects(self, snapshots: Sequence[SealedSnapshot]) -> dict[str, tuple[Result, ...]]:
-        """Read all that the snapshots refer to; the results by digest."""
+    def _objects(self, snapshots: Sequence[SealedSnapshot]) -> dict[str, ResultsObject]:
+        """Read all that the snapshots refer to; the results objects by digest."""
         wanted: dict[str, tuple[CheckEntry, str]] = {}
         calls: dict[str, str] = {}
         for one in snapshots:
@@ -237,20 +220,23 @@ class _Reading:
                 wanted.setdefault(entry.results_sha256, (entry, document))
             calls.setdefault(one.snapshot.calls_sha256, document)
         self._total = self._done + len(wanted) + len(calls)
-        results = {}
+        objects = {}
+        rests_on: dict[str, str] = {}
         named = [(digest, document) for digest, (_, document) in wanted.items()]
         for (digest, _), data in zip(named, self._each(self._bytes, named), strict=True):
-            results[digest] = self._parsed(digest, data)
-        self._compare(snapshots, results)
+            objects[digest] = self._parsed(wanted[digest][0].id, digest, data)
+            for each in self._judgements.evidence(after=len(rests_on)):
+                rests_on[each] = object_key(digest)
+        self._compare(snapshots, objects)
         for content in self._each(self._calls, list(calls.items())):
             _refuse(content.problems)
-            for digest in content.evidence:
-                self._evidence.setdefault(digest, object_key(content.digest))
-        answers = [item for item in self._evidence.items() if item[0] not in wanted]
+            for digest in content.evidence - rests_on.keys():
+                rests_on[digest] = object_key(content.digest)
+        answers = [item for item in rests_on.items() if item[0] not in wanted]
         self._total = self._done + len(answers)
         for _ in self._each(self._check, answers):
             pass
-        return results
+        return objects
 
     def _bytes(self, named: tuple[str, str]) -> bytes:
         """The bytes of an object, by its digest and the file that names it."""
@@ -266,21 +252,15 @@ class _Reading:
         digest, by = named
         return read_content(self._locker, digest, "calls", by)
 
-    def _parsed(self, digest: str, data: bytes) -> tuple[Result, ...]:
-        """The results in an object, each distinct line parsed once in a history."""
-        known = self._lines
-        found = []
-        for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
-            result = known.get(line)
-            if result is None:
-                result = known[line] = _result(line, digest, number)
-                for each in result.evidence:
-                    self._evidence.setdefault(each, object_key(digest))
-            found.append(result)
-        return tuple(found)
+    def _parsed(self, check: str, digest: str, data: bytes) -> ResultsObject:
+        try:
+            return self._judgements.read(check, data)
+        except ValueError as error:
+            _refuse([Problem(object_key(digest), f"as results, {error}")])
+            raise AssertionError from error
 
     def _compare(
-        self, snapshots: Sequence[SealedSnapshot], results: Mapping[str, Sequence[Result]]
+        self, snapshots: Sequence[SealedSnapshot], objects: Mapping[str, ResultsObject]
     ) -> None:
         """Set the results objects against what the documents say of them."""
         counts: dict[str, Counter[tuple[str, Outcome]]] = {}
@@ -292,7 +272,9 @@ class _Reading:
                 compared.add(id(entry))
                 digest = entry.results_sha256
                 if digest not in counts:
-                    counts[digest] = Counter((r.check, r.outcome) for r in results[digest])
+                    counts[digest] = Counter(
+                        (one.check, one.outcome) for one in objects[digest].judged
+                    )
                 said = {(entry.id, outcome): n for outcome, n in entry.summary.items() if n}
                 if counts[digest] != said:
                     message = (
@@ -340,22 +322,6 @@ def _refuse_disagreement(snapshot: Snapshot, document: str) -> None:
     if +total != said:
         message = f"its summary says {dict(said)}, but its checks {dict(total)}"
         _refuse([Problem(document, message)])
-
-
-def _result(line: bytes, digest: str, number: int) -> Result:
-    """The result that a line is."""
-    try:
-        read = _Line.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "it"
-        message = f"as results, line {number}: {place}: {first['msg']}"
-        _refuse([Problem(object_key(digest), message)])
-        raise AssertionError from error
-    subject = Subject(
-        read.resource.account, read.resource.id, read.resource.region, read.resource.type
-    )
-    return Result(read.check, subject, read.outcome, read.reason, read.evidence)
 
 
 def _shown(counts: Mapping[tuple[str, Outcome], int]) -> str:

@@ -24,6 +24,7 @@ from collector.evidence.record import printable
 from collector.report.days import Period, Seen, seen
 from collector.report.history import History, SealedSnapshot
 from collector.report.period import plain
+from collector.report.results import Judged, ResultsObject
 from collector.report.timeline import Member, judged_accounts, member_of
 
 RULE = (
@@ -38,7 +39,7 @@ POPULATION_RULE = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class Told:
     """What was said of a resource in one or more snapshots one after the other."""
 
     outcome: str
@@ -63,7 +64,7 @@ class Item:
     type: str
     digest: str
     """By which it is in its place."""
-    history: tuple[Judged, ...]
+    history: tuple[Told, ...]
     """In order. Where snapshots of the check lie between two, the resource was not there."""
 
 
@@ -114,13 +115,13 @@ def draw(history: History, period: Period, *, check: str, size: int, seed: str) 
     run = [one for one in history.snapshots if check in one.entries]
     if not run:
         raise ConfigError(f"check {check}: no snapshot of the period ran it")
-    objects = {digest: history.results[digest] for digest in map(_object(check), run)}
-    accounts = judged_accounts(objects.values())
+    objects = {digest: history.objects[digest] for digest in map(_object(check), run)}
+    accounts = judged_accounts(each.judged for each in objects.values())
     members = {
-        member: result
-        for results in objects.values()
-        for result in results
-        if _counts(member := member_of(result), result, accounts)
+        member: one
+        for each in objects.values()
+        for one in each.judged
+        if _counts(member := member_of(one), one, accounts)
     }
     lines = sorted(f"{member.id}\t{member.region}\n".encode() for member in members)
     ordered = sorted((_digest(seed, check, member), member) for member in members)[:size]
@@ -157,11 +158,11 @@ def _object(check: str) -> Callable[[SealedSnapshot], str]:
     return lambda one: one.entries[check].results_sha256
 
 
-def _counts(member: Member, result: Result, accounts: Collection[Member]) -> bool:
+def _counts(member: Member, one: Judged, accounts: Collection[Member]) -> bool:
     """Whether a result is about a member of the population."""
-    if result.outcome == "not_applicable":
+    if one.outcome == "not_applicable":
         return False
-    return result.resource.id != result.resource.account or member in accounts
+    return one.resource.id != one.resource.account or member in accounts
 
 
 def _digest(seed: str, check: str, member: Member) -> str:
@@ -169,30 +170,30 @@ def _digest(seed: str, check: str, member: Member) -> str:
 
 
 def _histories(
-    objects: Mapping[str, Sequence[Result]],
+    objects: Mapping[str, ResultsObject],
     check: str,
     run: Sequence[SealedSnapshot],
     wanted: frozenset[Member],
-) -> dict[Member, list[Judged]]:
+) -> dict[Member, list[Told]]:
     """What the snapshots say of the members that are wanted."""
     said: dict[str, dict[Member, list[Result]]] = {}
-    for digest, results in objects.items():
+    for digest, each in objects.items():
         own = said[digest] = {member: [] for member in wanted}
-        for result in results:
-            if (member := member_of(result)) in wanted:
-                own[member].append(result)
+        for line, one in enumerate(each.judged):
+            if (member := member_of(one)) in wanted:
+                own[member].append(each.result(line))
     return {
         member: list(_stretches([(one, said[_object(check)(one)][member]) for one in run]))
         for member in wanted
     }
 
 
-def _stretches(said: Iterable[tuple[SealedSnapshot, list[Result]]]) -> Iterator[Judged]:
+def _stretches(said: Iterable[tuple[SealedSnapshot, list[Result]]]) -> Iterator[Told]:
     """The results that stayed the same over some snapshots."""
     for results, group in groupby(said, key=lambda each: each[1]):
         run = [one for one, _ in group]
         for result in results:
-            yield Judged(
+            yield Told(
                 result.outcome,
                 result.reason,
                 result.evidence,

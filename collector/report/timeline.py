@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from collector.evaluate import Result
 from collector.report.history import History, SealedSnapshot
+from collector.report.results import Judged
 
 State: TypeAlias = Literal["fail", "unknown", "unseen", "pass"]
 
@@ -40,7 +40,7 @@ class Change:
     member: Member
     was: State | None
     now: State | None
-    results: tuple[Result, ...]
+    results: tuple[Judged, ...]
     """What is said of it now; empty where nothing is."""
 
 
@@ -53,11 +53,11 @@ class Step:
     """Whether it is before the period: it says in which state the period begins."""
     changes: tuple[Change, ...]
     """Sorted by member. The first step has every member there is."""
-    unknown: Result | None
+    unknown: Judged | None
     """The first of the check's unknown results, by resource; None if there is none."""
 
 
-def member_of(result: Result) -> Member:
+def member_of(result: Judged) -> Member:
     """Whom a result is about."""
     about = result.resource
     return Member(about.id, about.region if about.id == about.account else "")
@@ -78,18 +78,18 @@ def steps_of(history: History, snapshots: Sequence[SealedSnapshot], check: str) 
     """
     before = [one for one in history.before if check in one.entries][-1:]
     run = [(one, one.entries[check]) for one in (*before, *snapshots) if check in one.entries]
-    objects = {entry.results_sha256: history.of(entry) for _, entry in run}
+    objects = {entry.results_sha256: history.judged(entry) for _, entry in run}
     walk = _Walk(judged_accounts(objects.values()))
     digest = None
     for place, (one, entry) in enumerate(run):
         changes: tuple[Change, ...] = ()
         if entry.results_sha256 != digest:
-            changes = tuple(walk.step(history.of(entry)))
+            changes = tuple(walk.step(history.judged(entry)))
             digest = entry.results_sha256
         yield Step(one, place < len(before), changes, walk.first_unknown)
 
 
-def judged_accounts(objects: Iterable[Sequence[Result]]) -> frozenset[Member]:
+def judged_accounts(objects: Iterable[Sequence[Judged]]) -> frozenset[Member]:
     """The members that are the account, or a region of it, if the check judges those.
 
     Args:
@@ -106,20 +106,20 @@ def judged_accounts(objects: Iterable[Sequence[Result]]) -> frozenset[Member]:
 class _Walk:
     """The state of every member, from one results object to the next.
 
-    Only what differs between the two is looked at: equal results are one object.
+    Only what differs between the two is looked at: equal judgements are one object.
     """
 
     def __init__(self, accounts: frozenset[Member]) -> None:
-        self.first_unknown: Result | None = None
+        self.first_unknown: Judged | None = None
         self._accounts = accounts
-        self._results: dict[int, Result] = {}
-        self._by_member: dict[Member, dict[int, Result]] = {}
+        self._results: dict[int, Judged] = {}
+        self._by_member: dict[Member, dict[int, Judged]] = {}
         self._states: dict[Member, State] = {}
         self._types: dict[Member, str] = {}
         self._unseen: set[Member] = set()
-        self._unknown: dict[int, Result] = {}
+        self._unknown: dict[int, Judged] = {}
 
-    def step(self, results: Sequence[Result]) -> Iterator[Change]:
+    def step(self, results: Sequence[Judged]) -> Iterator[Change]:
         """What is different in this results object."""
         now = {id(result): result for result in results}
         touched: set[Member] = set()
@@ -173,11 +173,11 @@ class _Walk:
         return None if now == was else Change(member, was, now, results)
 
 
-def _state(results: Sequence[Result]) -> State | None:
+def _state(results: Sequence[Judged]) -> State | None:
     outcomes = {result.outcome for result in results}
     states: tuple[Literal["fail", "unknown", "pass"], ...] = ("fail", "unknown", "pass")
     return next((state for state in states if state in outcomes), None)
 
 
-def _is_account(result: Result) -> bool:
+def _is_account(result: Judged) -> bool:
     return result.resource.id == result.resource.account

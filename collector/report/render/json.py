@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from collector.evidence.canonical import JSON
 from collector.report.gap import GapReport
 from collector.report.period import PeriodReport, plain
 from collector.report.point_in_time import PointInTime
@@ -13,29 +14,40 @@ from collector.report.sample import Sample
 
 
 def period(report: PeriodReport) -> Iterator[str]:
-    """The report as one indented JSON object."""
-    yield from json.dumps(report.to_json(), indent=2, ensure_ascii=False).split("\n")
+    """The report as one JSON object, each of its fields on a line."""
+    yield from _object(report.to_json())
 
 
 def sample(report: Sample) -> Iterator[str]:
-    """The sample as one indented JSON object."""
-    yield from json.dumps(report.to_json(), indent=2, ensure_ascii=False).split("\n")
+    """The sample as one JSON object, each of its fields on a line."""
+    yield from _object(report.to_json())
 
 
 def point_in_time(report: PointInTime) -> Iterator[str]:
-    """The report as one indented JSON object."""
-    yield from _indented(report)
+    """The report as one JSON object, each of its fields on a line."""
+    yield from _plain(report)
 
 
 def gap(report: GapReport) -> Iterator[str]:
-    """The report as one indented JSON object."""
-    yield from _indented(report)
+    """The report as one JSON object, each of its fields on a line."""
+    yield from _plain(report)
 
 
 def questionnaire(report: Questionnaire) -> Iterator[str]:
-    """The answers as one indented JSON object."""
-    yield from _indented(report)
+    """The answers as one JSON object, each of its fields on a line."""
+    yield from _plain(report)
 
 
-def _indented(report: object) -> Iterator[str]:
-    yield from json.dumps(plain(report), indent=2, ensure_ascii=False).split("\n")
+def _plain(report: object) -> Iterator[str]:
+    fields = plain(report)
+    assert isinstance(fields, dict)
+    yield from _object(fields)
+
+
+def _object(fields: Mapping[str, JSON]) -> Iterator[str]:
+    # Indented all through, a year's report takes the standard library seconds to write.
+    yield "{"
+    for place, (name, value) in enumerate(fields.items(), 1):
+        comma = "," if place < len(fields) else ""
+        yield f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}{comma}"
+    yield "}"

@@ -174,7 +174,11 @@ def _rows(report: PointInTime) -> Iterator[Mapping[str, object]]:
 
 def _check_rows(one: AccountCheck) -> Iterator[dict[str, object]]:
     found = one.found
-    facts = {"account": one.account, "check": found.check, "severity": found.severity}
+    facts: dict[str, object] = {
+        "account": one.account,
+        "check": found.check,
+        "severity": found.severity,
+    }
     yield facts | {
         "row": "check",
         "id": found.check,
