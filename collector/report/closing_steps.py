@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from collector.report.requirement import Assessment, Grounds, Part
+
+_APPROVED: Final = ("--approver", "NAME", "--expires", "DAY")
 
 
 @dataclass(frozen=True)
 class ClosingStep:
-    """One thing to do. `command` is what to type, where a command does it or shows what to do."""
+    """One thing to do. `command` is what to type, where a command does it or shows what to do; what
+    stands in capitals there is to be filled in."""
 
     what: str
     command: str | None = None
@@ -42,7 +46,11 @@ def closing_steps(row: Assessment, grounds: Grounds, locker: str) -> tuple[Closi
             ClosingStep(
                 "or, where it is not reasonable and appropriate here, decide so in writing under "
                 "164.306(d)(3)",
-                _command("collector decision add", row.id),
+                _command(
+                    "collector decision add",
+                    *(row.id, locker, "--reason", "TEXT", "--measure", "TEXT", "--owner", "NAME"),
+                    *_APPROVED,
+                ),
             )
         )
     return tuple(dict.fromkeys(steps))
@@ -63,10 +71,8 @@ def _of_part(part: Part, row: Assessment, grounds: Grounds, locker: str) -> Iter
                 f"run what was left out of {part.control} in {part.account}",
                 _command("collector run", "--account", part.account or "", *checks),
             )
-        case "missing" if part.kind is not None:
-            yield _statement(part, "state and sign", grounds)
-        case "expired" if part.kind is not None:
-            yield _statement(part, "renew", grounds)
+        case "missing" | "expired" if part.kind is not None:
+            yield _statement(part, grounds, locker)
         case "accepted" if row.state == "accepted exception":
             yield ClosingStep(
                 f"fix what fails of {part.control} in {part.account} before the exceptions run out",
@@ -87,19 +93,28 @@ def _failing(part: Part, grounds: Grounds, locker: str) -> Iterator[ClosingStep]
     )
 
 
-def _statement(part: Part, verb: str, grounds: Grounds) -> ClosingStep:
+def _statement(part: Part, grounds: Grounds, locker: str) -> ClosingStep:
+    """State what was never stated, or renew what ran out."""
     assert part.kind is not None
     kind = grounds.kinds[part.kind]
-    words = [kind.id]
+    if part.state == "expired":
+        # Of several that ran out, the first: the next report names the next one.
+        return ClosingStep(
+            f"renew: {kind.title}",
+            _command("collector attest renew", str(part.entries[0]), locker, *_APPROVED),
+        )
+    words = [kind.id, locker, "--statement", "TEXT", "--owner", "NAME", *_APPROVED]
+    facts = {fact.name: fact.type.upper() for fact in kind.facts.values() if not fact.is_optional}
     if part.link == "inherited":
         account = next(one for one in grounds.accounts if one.account == part.account)
         words += ["--party", grounds.closing.providers[account.provider].name]
         if kind.id == grounds.closing.report_kind:
-            name = grounds.closing.report_names[0]
-            words += ["--fact", f"{grounds.closing.report_fact}={name} Type 2, FROM to TO"]
+            facts[grounds.closing.report_fact] = f"{grounds.closing.report_names[0]} Type 2, PERIOD"
     elif kind.party is not None:
-        words += ["--party", f"NAME OF THE {kind.party.upper()}"]
-    return ClosingStep(f"{verb}: {kind.title}", _command("collector attest add", *words))
+        words += ["--party", f"{kind.party.upper()}"]
+    for name, value in facts.items():
+        words += ["--fact", f"{name}={value}"]
+    return ClosingStep(f"state and sign: {kind.title}", _command("collector attest add", *words))
 
 
 def _shown(part: Part, locker: str) -> str:

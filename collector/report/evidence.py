@@ -142,7 +142,7 @@ def account_evidence(
     found = {}
     for entry in sorted(snapshot.checks, key=lambda e: e.id):
         title = installed[entry.id].title if entry.id in installed else ""
-        results = history.of(entry)
+        results = history.judged(entry)
         covering = {
             r.resource.id: term
             for r in results
