@@ -36,10 +36,11 @@ OUTCOME_DEFINITIONS: Final = {
 ControlState = PartState
 """How a control stands: the worst of its parts over the accounts."""
 
-_WORST: Final[tuple[ControlState, ...]] = (
+CONTROL_STATES: Final[tuple[ControlState, ...]] = (
     "failing", "unknown", "left out", "missing", "expired", "accepted", "no check",
     "judged nothing", "holds", "in force",
 )  # fmt: skip
+"""The worst first."""
 
 
 @dataclass(frozen=True)
@@ -189,12 +190,12 @@ def _control(grounds: Grounds, control: Control) -> ControlRow:
     )
     if control.evidence == "attestation":
         needed = [one for one in statements if one.answers]
-        state: ControlState = min((one.state for one in needed), key=_WORST.index)
+        state: ControlState = min((one.state for one in needed), key=CONTROL_STATES.index)
         lacking = [f"{one.kind}: {one.detail}" for one in needed if one.state == state]
         detail = "; ".join(lacking)
     else:
         parts = [checked_part(a, control.id, "supports") for a in grounds.accounts]
-        state = min((part.state for part in parts), key=_WORST.index)
+        state = min((part.state for part in parts), key=CONTROL_STATES.index)
         detail = "; ".join(
             f"{part.account}: {part.detail}" if len(parts) > 1 else part.detail for part in parts
         )

@@ -21,7 +21,7 @@ from collector.evidence.record import printable
 from collector.report.basis import Basis, moment_told
 from collector.report.evidence import CheckFindings, Finding
 from collector.report.gap import GapReport, GapRow
-from collector.report.point_in_time import ControlRow, PointInTime
+from collector.report.point_in_time import CONTROL_STATES, ControlRow, PointInTime
 from collector.report.questionnaire import Questionnaire
 from collector.report.render.common import LIMITS
 from collector.report.requirement import Assessment
@@ -74,7 +74,7 @@ def point_in_time(report: PointInTime) -> Iterator[str]:
         ],
         r=report,
         holding=states["holds"] + states["in force"],
-        control_states=sorted(states.items(), key=lambda item: (_tone_order(item[0]), item[0])),
+        control_states=[(state, states[state]) for state in CONTROL_STATES if states[state]],
         worst=ranked[:MOST_SEVERE],
         open_fails=len(ranked),
         findings=_findings,
@@ -164,6 +164,7 @@ def _render(template: str, **values: Any) -> Iterator[str]:
     environment.filters |= {
         "moment": moment_told,
         "number": _number,
+        "counted": _counted,
         "groupby_in_order": _by_group,
         "timestamp": timestamp,
     }
@@ -183,12 +184,13 @@ def _mark(state: str) -> str:
     return _MARKS[_tone(state)]
 
 
-def _tone_order(state: str) -> int:
-    return (*_TONES, "plain").index(_tone(state))
-
-
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    noun = one if number == 1 else many or f"{one}s"
+    return f"{number:,} {noun}"
 
 
 def _by_group(rows: Iterable[Assessment | GapRow]) -> list[tuple[str, list[Any]]]:
