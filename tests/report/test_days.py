@@ -19,6 +19,7 @@ from collector.report.days import (
 from collector.report.timeline import steps_of
 from tests.report.histories import CHECK, OTHER, Run, day, history, moment, period, run
 
+SECOND = 1 / 86_400
 UNREAD = "unknown:s3:ListBuckets in global: AccessDenied"
 
 
@@ -51,7 +52,7 @@ def missing(runs: list[Run], days: Period) -> list[tuple[int, str, str]]:
             2,
             [(1, "unknown 1", f"123456789012: {UNREAD[8:]}")],
         ),
-        # The first of several reasons is the first resource's; days with the same one are told once.
+        # The first of several reasons is the first resource's; it is told once for all its days.
         (
             [
                 run(0, {"a": "pass", "z": "unknown:later", "b": "unknown:first"}),
@@ -97,7 +98,7 @@ def test_a_missing_run_is_always_found_and_jitter_below_half_never(cadence: str)
         ([0.5, 1.5, 2.5], -0.5, []),
         # Exactly one and a half days apart is allowed, a second more is not.
         ([0.5, 2.0, 2.9], -0.5, []),
-        ([0.5, 2.00002, 2.9], -0.5, [(0.5, 2.00002)]),
+        ([0.5, 2 + SECOND, 2.9], -0.5, [(0.5, 2 + SECOND)]),
         # To the edges: from the last run before, and to the end.
         ([0.5, 1.5, 2.5], -1.5, [(-1.5, 0.5)]),
         ([1.6, 2.5], None, [(0.0, 1.6)]),
@@ -139,7 +140,8 @@ def test_a_gap_is_longer_than_one_and_a_half_times_the_cadence(
         ([Run(0.1, {CHECK: {"a": "pass"}}), Run(0.2, {CHECK: {"a": "unknown"}})], (0, 1, 0)),
         ([Run(0.1, {CHECK: {"a": "unknown"}}), Run(0.2, {CHECK: {"a": "pass"}})], (0, 1, 0)),
         # One that was there for a part of the day counts.
-        ([Run(0.1, {CHECK: {"a": "pass", "b": "pass"}}), Run(0.2, {CHECK: {"a": "pass"}})], (0, 2, 0)),
+        ([Run(0.1, {CHECK: {"a": "pass", "b": "pass"}}), Run(0.2, {CHECK: {"a": "pass"}})],
+         (0, 2, 0)),
         # What the day before left behind does not.
         ([run(0, {"a": "fail"}), Run(1.1, {CHECK: {"a": "pass"}})], (1, 1, 0)),
         # A listing that was not read hides what was there; the account is no resource.

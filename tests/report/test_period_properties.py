@@ -90,7 +90,7 @@ def reported(days: Sequence[Sequence[Mapping[str, str] | None]]) -> CheckPeriod 
     return report.controls[0].checks[0] if report.controls else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(some_days)
 def test_the_report_agrees_with_a_count_over_all_days_and_resources(
     days: list[list[dict[str, str] | None]],

@@ -51,7 +51,11 @@ NEXT = run(1, {"a": "pass"})
             [("settings", CHECK, '{"days":90}', '{"days":30}')],
         ),
         # Each session of a role has a name of its own; another role is another reader.
-        (replace(PLAIN, identity=f"{ROLE}/reader/a"), replace(NEXT, identity=f"{ROLE}/reader/b"), []),
+        (
+            replace(PLAIN, identity=f"{ROLE}/reader/a"),
+            replace(NEXT, identity=f"{ROLE}/reader/b"),
+            [],
+        ),
         (
             replace(PLAIN, identity=f"{ROLE}/reader/a"),
             replace(NEXT, identity=f"{ROLE}/admin/a"),
