@@ -217,7 +217,7 @@ def report_on(folder: Path, shape: Shape, form: str = "json") -> Measured:
     return ran
 
 
-def history(days: int, resources: int, changed: float) -> None:
+def reports(days: int, resources: int, changed: float) -> None:
     """The table."""
     rows = []
     for moved in (0.0, 0.1):
