@@ -108,6 +108,7 @@ def _snapshot(
             counts[outcome] += 1
             settings: list[JSON] = [{"Name": name, "Version": versions[name]}]
             answer = _answer(locker, calls, moment, f"Get{check}", {"Name": name}, settings)
+            evidence: list[JSON] = [*sorted([listing, answer])]
             lines.append(
                 canonical(
                     {
@@ -120,7 +121,7 @@ def _snapshot(
                             "type": "aws.bench.thing",
                         },
                         "reason": f"the setting is as of version {versions[name]}",
-                        "evidence": sorted([listing, answer]),
+                        "evidence": evidence,
                     }
                 )
             )
@@ -216,7 +217,7 @@ def report_on(folder: Path, shape: Shape, form: str = "json") -> Measured:
     return ran
 
 
-def history(days: int, resources: int, changed: float) -> None:
+def reports(days: int, resources: int, changed: float) -> None:
     """The table."""
     rows = []
     for moved in (0.0, 0.1):

@@ -6,8 +6,8 @@ gone, or what the check asks does not apply to it any more. Nothing else ends it
 read, and a snapshot that did not run the check, interrupt it, and are no remedy; an interval that
 is not seen to end is open. So the true end lies between the last snapshot that saw it fail and the
 one that saw it end, and the true beginning between the last that saw it well and the first that saw
-it fail. An interval that the last snapshot before the period was in is said to have begun before:
-then its length is what is known of it at least.
+it fail. An interval that the last snapshots before the period leave open is said to have begun
+before: then its length is what is known of it at least.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Failing:
     reason: str
     """Of the first fail."""
     began_before: bool
-    """It already failed in the last snapshot before the period."""
+    """It already failed in one of the last snapshots before the period."""
     last_good: Seen | None
     """The last snapshot before it in which the resource passed; None: it was never seen before, or
     never to pass, or it began before the period."""
@@ -188,7 +188,8 @@ def failing_intervals(
                 if change.now in ("pass", None):
                     del under_way[member]
                     span = (begins, here.at)
-                    done.append(_closed(interval, here, change.now, span, accepted))
+                    if not step.is_before:
+                        done.append(_closed(interval, here, change.now, span, accepted))
                 else:
                     interval.is_failing = change.now == "fail"
                     interval.unread_since = None if interval.is_failing else here
@@ -277,7 +278,8 @@ def unread_resources(steps: Iterable[Step]) -> tuple[Unread, ...]:
     for step in steps:
         before, here = here, seen(step.snapshot)
         for change in step.changes:
-            if before is not None and (begun := under_way.pop(change.member, None)) is not None:
+            begun = under_way.pop(change.member, None)
+            if before is not None and begun is not None and not step.is_before:
                 done.append(_unread(*begun, before, here))
             if change.now == "unknown":
                 under_way[change.member] = (change, here)

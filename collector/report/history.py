@@ -60,8 +60,8 @@ class History:
     snapshots: tuple[SealedSnapshot, ...]
     """Those of the period, in order; may be empty."""
     before: tuple[SealedSnapshot, ...]
-    """In order: the last one before the period, and those older ones that are the last to have run
-    a check which a snapshot of the period ran."""
+    """In order: the last one before the period; and for each check that a snapshot of the period
+    ran, the last one that judged it without an unknown, with those behind that ran it."""
     objects: Mapping[str, ResultsObject]
     """The results objects of every snapshot above, by digest. Equal judgements are one object."""
     first: SealedSnapshot
@@ -83,6 +83,11 @@ class History:
     def results(self, entry: CheckEntry) -> Iterator[Result]:
         """The results of a check in a snapshot, with their evidence."""
         return self.objects[entry.results_sha256].results()
+
+
+def has_unknown(entry: CheckEntry) -> bool:
+    """Whether something that the check needs was not read."""
+    return bool(entry.summary.get("unknown"))
 
 
 Item = TypeVar("Item")
@@ -141,7 +146,7 @@ class _Reading:
         """Follow the chain, then what the snapshots that count refer to."""
         begin: SealedSnapshot | None = None
         within: list[SealedSnapshot] = []
-        last_before: dict[str, SealedSnapshot] = {}
+        last_before: dict[str, list[SealedSnapshot]] = {}
         newest_before: SealedSnapshot | None = None
         followed_by: SealedSnapshot | None = None
         for found in self._chain():
@@ -155,13 +160,15 @@ class _Reading:
                 within.append(found)
             else:
                 newest_before = found
-                last_before.update((entry.id, found) for entry in found.snapshot.checks)
+                for entry in found.snapshot.checks:
+                    kept = last_before.get(entry.id, []) if has_unknown(entry) else []
+                    last_before[entry.id] = [*kept, found]
         if begin is None:
             raise ConfigError(
                 f"locker {self._locker.url} has no snapshot of account {self._account}"
             )
         judged = {entry.id for one in within for entry in one.snapshot.checks}
-        older = {one.number: one for check, one in last_before.items() if check in judged}
+        older = {one.number: one for check in judged for one in last_before.get(check, ())}
         if newest_before is not None:
             older[newest_before.number] = newest_before
         before = tuple(older[number] for number in sorted(older))

@@ -20,8 +20,8 @@ says what was found and gives no opinion. What the words mean, as the report its
   that saw it pass, or gone: deleted, or no longer of a kind that the check judges. What is unread,
   and a snapshot without the check, do not end it. The real beginning lies after the last snapshot
   that saw it pass, and the real end after the last one that saw it fail.
-- An interval that the last snapshot before the period was in began before it: its length is the
-  least that it can be. One that is not seen to end is open: its length is up to the end of the
+- An interval that was open in the last snapshots before the period began before it: its length is
+  the least that it can be. One that is not seen to end is open: its length is up to the end of the
   period.
 - An exception covers the part of an interval in which it was in force. The interval stays a fail.
 - Two runs may be 1.5 times the cadence apart. That lies half-way between a run that is on time and

@@ -54,19 +54,19 @@ def population(steps: Iterable[Step]) -> Population:
     last: Seen | None = None
     for step in steps:
         last = seen(step.snapshot)
+        is_start = step.is_before or first is None
         for change in step.changes:
             member = change.member
             moved = Moved(printable(member.id), member.region, last)
             if change.was is None:
                 members.add(member)
-                distinct.add(member)
-                if first is not None:
-                    joiners.append(moved)
+                joiners += [] if is_start else [moved]
             elif change.now is None:
                 members.remove(member)
-                leavers.append(moved)
-        if first is None:
-            first, start = last, len(members)
+                leavers += [] if is_start else [moved]
+        if is_start:
+            first, start, distinct = last, len(members), set(members)
+        distinct |= {change.member for change in step.changes if change.was is None}
     return Population(
         start=start,
         end=len(members),

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,6 +37,8 @@ class Judged:
     resource: Subject
     outcome: Outcome
     reason: str
+    phi: bool | Literal["unclassified"] | None = field(default=None, compare=False)
+    """As in `collector.evaluate.Result`."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,7 +63,7 @@ class ResultsObject:
         one, begin = self.judged[line], self._ends[line - 1] if line else 0
         numbers = self._evidence[begin : self._ends[line]]
         evidence = tuple(self._digests[number] for number in numbers)
-        return Result(one.check, one.resource, one.outcome, one.reason, evidence)
+        return Result(one.check, one.resource, one.outcome, one.reason, evidence, one.phi)
 
 
 class Judgements:
@@ -127,10 +130,13 @@ class Judgements:
         subject = self._subjects.get(named)
         if subject is None:
             subject = self._subjects[named] = Subject(*named)
-        key = (read.check, named, read.outcome, read.reason)
+        phi: bool | Literal["unclassified"] | None = read.phi
+        if phi is None and "phi" in read.model_fields_set:
+            phi = "unclassified"
+        key = (read.check, named, read.outcome, read.reason, phi)
         judged = self._judged.get(key)
         if judged is None:
-            judged = self._judged[key] = Judged(read.check, subject, read.outcome, read.reason)
+            judged = self._judged[key] = Judged(read.check, subject, read.outcome, read.reason, phi)
         return judged, read.evidence
 
     def _number(self, digest: str) -> int:
@@ -155,3 +161,4 @@ class _Line(BaseModel):
     resource: _Subject
     reason: str
     evidence: tuple[Digest, ...]
+    phi: bool | None = None

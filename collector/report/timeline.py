@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from collector.report.history import History, SealedSnapshot
+from collector.report.history import History, SealedSnapshot, has_unknown
 from collector.report.results import Judged
 
 State: TypeAlias = Literal["fail", "unknown", "unseen", "pass"]
@@ -50,7 +50,8 @@ class Step:
 
     snapshot: SealedSnapshot
     is_before: bool
-    """Whether it is before the period: it says in which state the period begins."""
+    """Whether it is before the period: it says in which state the period begins. There may be
+    several: the last that judged the check without an unknown, and those behind it."""
     changes: tuple[Change, ...]
     """Sorted by member. The first step has every member there is."""
     unknown: Judged | None
@@ -69,14 +70,17 @@ def checks_of(history: History) -> tuple[str, ...]:
 
 
 def steps_of(history: History, snapshots: Sequence[SealedSnapshot], check: str) -> Iterator[Step]:
-    """The timeline of a check, with the last step before the period, if there is one.
+    """The timeline of a check, with the last steps before the period, if there are any.
 
     Args:
         history: holds the results, and what was before.
         snapshots: those of the period that count.
         check: its id.
     """
-    before = [one for one in history.before if check in one.entries][-1:]
+    before: list[SealedSnapshot] = []
+    for one in history.before:
+        if check in one.entries:
+            before = [*(before if has_unknown(one.entries[check]) else ()), one]
     run = [(one, one.entries[check]) for one in (*before, *snapshots) if check in one.entries]
     objects = {entry.results_sha256: history.judged(entry) for _, entry in run}
     walk = _Walk(judged_accounts(objects.values()))
