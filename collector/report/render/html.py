@@ -18,12 +18,14 @@ from markupsafe import Markup
 
 from collector.evidence.canonical import timestamp
 from collector.evidence.record import printable
-from collector.report.basis import Basis, moment_told
+from collector.report.basis import Basis, installed_version, moment_told
 from collector.report.evidence import CheckFindings, Finding
 from collector.report.gap import GapReport, GapRow
+from collector.report.period import ControlPeriod, PeriodReport
 from collector.report.point_in_time import CONTROL_STATES, ControlRow, PointInTime
 from collector.report.questionnaire import Questionnaire
 from collector.report.render.common import LIMITS
+from collector.report.render.text import length
 from collector.report.requirement import Assessment
 
 MOST_LISTED: Final = 200
@@ -34,18 +36,25 @@ MOST_SEVERE: Final = 10
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 
+VERDICTS: Final = ("deviations", "days missing", "accepted deviations", "no deviation")
+"""How a control can have operated over a period, the worst first."""
+
 _TONES: Final = MappingProxyType(
     {
         "bad": (
             "failing", "fail", "gap", "attestation missing", "missing", "expired", "critical",
             "attestation expired", "provider evidence missing", "high", "not reached",
-            "not evidenced",
+            "not evidenced", "deviations",
         ),
         "warn": (
             "unknown", "left out", "accepted exception", "accepted", "supported", "medium",
             "fail, accepted", "in part", "not yet effective", "withdrawn", "open",
+            "days missing", "accepted deviations",
         ),
-        "good": ("met", "holds", "in force", "pass", "inherited", "carried", "proven", "evidenced"),
+        "good": (
+            "met", "holds", "in force", "pass", "inherited", "carried", "proven", "evidenced",
+            "no deviation",
+        ),
         "note": ("decided", "attested", "superseded", "gone"),
     }
 )  # fmt: skip
@@ -122,6 +131,48 @@ def questionnaire(report: Questionnaire) -> Iterator[str]:
     )
 
 
+def period(report: PeriodReport) -> Iterator[str]:
+    """The report on operation over a period."""
+    verdicts = Counter(map(_verdict, report.controls))
+    yield from _render(
+        "period.html",
+        title="Controls in operation",
+        lead=f"From {report.first} to {report.last} (Type 2: operating over a period)",
+        subject=report.account,
+        sections=[
+            ("summary", "Summary"),
+            ("controls", "Controls"),
+            ("findings", "Control by control"),
+            ("accepted", "Exceptions"),
+            ("changes", "Changes of scope"),
+            ("rests-on", "What this rests on"),
+            ("words", "Words"),
+            ("notes", "Notes and limits"),
+        ],
+        warnings=(),
+        notes=(*LIMITS, *report.notes),
+        version=installed_version(),
+        made_by="",
+        r=report,
+        verdict=_verdict,
+        verdicts=[(name, verdicts[name]) for name in VERDICTS if verdicts[name]],
+        without=verdicts["no deviation"],
+        intervals=sum(one.intervals for one in report.controls),
+        uncovered=sum(one.intervals_uncovered for one in report.controls),
+        open=sum(one.intervals_open for one in report.controls),
+        most_listed=MOST_LISTED,
+    )
+
+
+def _verdict(control: ControlPeriod) -> str:
+    """How a control operated, in a word or two."""
+    if control.intervals_uncovered:
+        return "deviations"
+    if control.intervals:
+        return "accepted deviations"
+    return "days missing" if control.days_covered < control.days else "no deviation"
+
+
 def _page(
     template: str,
     basis: Basis,
@@ -165,6 +216,7 @@ def _render(template: str, **values: Any) -> Iterator[str]:
         "moment": moment_told,
         "number": _number,
         "counted": _counted,
+        "length_told": length,
         "groupby_in_order": _by_group,
         "timestamp": timestamp,
     }
