@@ -127,7 +127,8 @@ def _told(part: Part) -> str:
     judged = part.passed + part.failed
     if not judged:
         return f"not evidenced; {part.detail}"
-    said = [f"{part.passed} of {judged} results of {len(part.checks)} checks pass"]
+    checks = f"{len(part.checks)} check{'' if len(part.checks) == 1 else 's'}"
+    said = [f"{part.passed} of {judged} results of {checks} pass"]
     if part.failed:
         accepted = f", {part.accepted} of them accepted" if part.accepted else ""
         said.append(f"{part.failed} fail{accepted}")

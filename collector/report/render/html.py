@@ -19,7 +19,7 @@ from markupsafe import Markup
 from collector.evidence.canonical import timestamp
 from collector.evidence.record import printable
 from collector.report.basis import Basis, installed_version, moment_told
-from collector.report.evidence import CheckFindings, Finding
+from collector.report.evidence import PROVIDERS, CheckFindings, Finding
 from collector.report.gap import GapReport, GapRow
 from collector.report.period import ControlPeriod, PeriodReport
 from collector.report.point_in_time import CONTROL_STATES, ControlRow, PointInTime
@@ -153,6 +153,7 @@ def period(report: PeriodReport) -> Iterator[str]:
         notes=(*LIMITS, *report.notes),
         version=installed_version(),
         made_by="",
+        provider=PROVIDERS.get(report.provider, report.provider),
         r=report,
         verdict=_verdict,
         verdicts=[(name, verdicts[name]) for name in VERDICTS if verdicts[name]],
