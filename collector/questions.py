@@ -130,12 +130,15 @@ def _rows(file: Path) -> Sequence[tuple[int, list[str]]]:
     try:
         if file.stat().st_size > LARGEST_FILE_BYTES:
             raise ConfigError(f"{doing}: is larger than {LARGEST_FILE_BYTES:,} bytes")
-        text = file.read_text(encoding="utf-8-sig")
+        data = file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{doing}: {error.strerror}") from None
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
         raise ConfigError(
-            f"{doing}: byte {error.start} is not UTF-8; save it as CSV in UTF-8"
+            f"{file}:{line}: found bytes that are not UTF-8; save it as CSV in UTF-8"
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

@@ -224,6 +224,7 @@ def _grounds(
 
     from collector.attestation.kinds import load_kinds
     from collector.check import code_digest
+    from collector.classification import reads_tags
     from collector.cli.report import refuse_inside
     from collector.cli.verify import trusted_keys
     from collector.cli.workbench import require_folder, workbench
@@ -240,7 +241,8 @@ def _grounds(
     kinds = load_kinds(bench.mappings)
     program = Program(
         installed={
-            i: Installed(i, c.control, c.title, c.provider) for i, c in bench.checks.items()
+            i: Installed(i, c.control, c.title, c.provider, is_always_run=not reads_tags(c))
+            for i, c in bench.checks.items()
         },
         checks_sha256=code_digest(bench.checks.values()),
         mappings=bench.mappings,

@@ -36,6 +36,9 @@ class Installed:
     control: str
     title: str
     provider: Provider | AnyProvider
+    is_always_run: bool = True
+    """Whether every run of its cloud has it, unless it is left out. Those that read the tags by
+    which resources are classified run only where the configuration names such tags."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class AccountEvidence:
     """Checks for its cloud that are installed today and that the snapshot did not run."""
     is_same_program: bool
     """Whether the checks that ran are those of today. Only then is a check that did not run known
-    to have been left out; otherwise it may not have existed."""
+    to have been left out; otherwise it may not have existed yet."""
 
     def of_control(self, control: str) -> tuple[CheckFindings, ...]:
         """The checks of a control that ran."""
@@ -161,7 +164,9 @@ def account_evidence(
         left_out=tuple(
             one
             for one in installed.values()
-            if one.provider == snapshot.account.provider and one.id not in found
+            if one.provider == snapshot.account.provider
+            and one.is_always_run
+            and one.id not in found
         ),
         is_same_program=snapshot.collector.checks_sha256 == checks_sha256,
     )

@@ -22,7 +22,7 @@ What checks say and what is attested are named together where both are there.
 The state, the worst first. Over several accounts it is the worst of theirs:
 
 - failing: a resource fails one of its checks, and no exception covers that.
-- unknown: something that its checks need was not read, or one of its checks was left out.
+- unknown: something that its checks need was not read, or one of its checks did not run.
 - gap: there is no live evidence. No check judged anything, and nothing attests it; of an
   addressable specification, there is no decision under 164.306(d)(3) either.
 - attestation missing: a statement that it takes was never given, was withdrawn, or is not in force
@@ -39,9 +39,9 @@ The state, the worst first. Over several accounts it is the worst of theirs:
 - met: all evidence that is linked to it holds, and a part of it proves or attests it.
 - not applicable: it does not apply to a business associate that hosts in the cloud.
 
-Only the last four count as answered. A check that judged nothing is no evidence. A check that was
-not run makes the requirement unknown where it is certain that it was left out; where the snapshot
-was made by other checks than those of today, it may not have existed, and is only named.
+Only the last four count as answered. A check that judged nothing is no evidence. A check that did
+not run makes its requirements unknown, also where it may not have existed yet when the snapshot was
+made: nobody knows what it would have found.
 """
 
 from __future__ import annotations
@@ -287,16 +287,15 @@ def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part
         state, detail = "failing", f"{failed - accepted} of {passed + failed} fail"
     elif unknown:
         state, detail = "unknown", f"{unknown} could not be read"
-    elif left_out and account.is_same_program:
-        state, detail = "left out", f"not run: {', '.join(left_out)}"
+    elif left_out:
+        was = "not run" if account.is_same_program else "not run, or not there yet"
+        state, detail = "left out", f"{was}: {', '.join(left_out)}"
     elif accepted:
         state, detail = "accepted", f"{accepted} of {passed + failed} fail, all of them accepted"
     elif passed:
         state, detail = "holds", f"{passed} of {passed} pass"
     elif ran:
         state, detail = "judged nothing", "its checks found nothing to judge"
-    elif left_out:
-        state, detail = "no check", f"not run, or not there yet: {', '.join(left_out)}"
     else:
         state, detail = "no check", f"there is no check of it for {cloud}"
     return Part(
