@@ -282,7 +282,7 @@ class _Reading:
                     counts[digest] = Counter(
                         (one.check, one.outcome) for one in objects[digest].judged
                     )
-                said = {(entry.id, outcome): n for outcome, n in entry.summary.items() if n}
+                said = Counter({(entry.id, o): n for o, n in entry.summary.items() if n})
                 if counts[digest] != said:
                     message = (
                         f"it says {_shown(said)}, but "
