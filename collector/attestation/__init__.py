@@ -1,4 +1,5 @@
 """Manual evidence: what no cloud's API can show, said and signed by people.
 
 - `record`: the entries of the locker's log of attestations. Pure.
+- `state`: what of them is in force at a moment, and for how long. Pure.
 """
