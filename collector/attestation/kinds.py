@@ -77,7 +77,9 @@ def load_kinds(mappings: Mappings, folder: Path | None = None) -> Mapping[str, K
     label = "mappings" if folder is None else str(folder)
     file = read_yaml(source.joinpath("attestations.yaml"), f"{label}/attestations.yaml")
     entries = file.record(("kinds",))["kinds"].fields()
-    return MappingProxyType({id_: _read_kind(id_, entry, mappings) for id_, entry in entries.items()})
+    return MappingProxyType(
+        {id_: _read_kind(id_, entry, mappings) for id_, entry in entries.items()}
+    )
 
 
 def answering(kinds: Mapping[str, Kind], control: str, requirement: str) -> tuple[Kind, ...]:
@@ -107,14 +109,14 @@ def _read_kind(id_: str, entry: Value, mappings: Mappings) -> Kind:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise entry.error(f"found the kind {id_}", "lower-case words joined by hyphens")
     fields = entry.record(
-        ("title", "purpose", "control", "documents", "max_days", "facts", "sections")
-        if "facts" in entry.fields()
-        else ("title", "purpose", "control", "documents", "max_days", "sections"),
+        ("title", "purpose", "control", "documents", "max_days", "facts", "sections"),
         ("also", "answers", "supports", "from", "party"),
     )
     control = _control(fields["control"], mappings.controls, "attestation")
     linked = [
-        link.id for framework in (mappings.soc2, mappings.hipaa) for link in framework.links[control]
+        link.id
+        for framework in (mappings.soc2, mappings.hipaa)
+        for link in framework.links[control]
     ]
     answers, supports = (_linked(fields.get(k), control, linked) for k in ("answers", "supports"))
     if not answers and not supports:
@@ -123,7 +125,7 @@ def _read_kind(id_: str, entry: Value, mappings: Mappings) -> Kind:
     if both:
         raise entry.error(f"{id_} answers and supports {min(both)}", "it once")
     facts: dict[str, Fact] = {}
-    for name, value in fields["facts"].fields().items() if "facts" in fields else ():
+    for name, value in fields["facts"].fields().items():
         facts[name] = _read_fact(name, value, facts)
     counts_from = fields["from"].text() if "from" in fields else None
     if counts_from is not None:

@@ -49,7 +49,7 @@ Tags: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
 NO_TAGS: Tags = MappingProxyType({})
 
-S = TypeVar("S", Attestation, AcceptedFailure, Decision)
+S = TypeVar("S", bound=Stated)
 S_co = TypeVar("S_co", bound=Stated, covariant=True)
 
 
