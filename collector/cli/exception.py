@@ -97,11 +97,11 @@ def add(
     )
     locker = one_locker(locker_argument, locker_option)
     failing = _require_subjects(open_existing(context, locker), account, check, entry.resources)
+    seal(Writing(context, locker, key), entry, content, "Exception")
     warn_of(said)
     for name in entry.resources:
         if name not in failing:
             warn(f"{name} does not fail {check} now")
-    seal(Writing(context, locker, key), entry, content, "Exception")
 
 
 def _require_subjects(
