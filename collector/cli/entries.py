@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from collector.attestation.draft import Said
     from collector.attestation.record import Attachment, Entry
-    from collector.attestation.state import S, Standing, Stated, Term
+    from collector.attestation.state import Accepted, S, Standing, Stated, Term
+    from collector.check import Check
     from collector.evidence.canonical import JSON
     from collector.evidence.locker import Locker
+    from collector.evidence.snapshot import Snapshot
 
 
 LARGEST_BYTES = 100_000_000
@@ -155,6 +157,33 @@ def standing_of(store: Locker, keys: Sequence[str], *, any_key: bool = False) ->
     from collector.cli.verify import trusted_keys
 
     return read_standing(store, own_keys(store) if any_key else trusted_keys(keys)[0])
+
+
+def accepted_of(
+    store: Locker,
+    standing: Standing,
+    snapshot: Snapshot,
+    at: datetime,
+    names: Iterable[str],
+    checks: Callable[[], Mapping[str, Check[...]]],
+) -> Accepted:
+    """The exceptions that count for a snapshot's results.
+
+    Args:
+        store: where the snapshot is.
+        standing: all exceptions.
+        snapshot: whose results are told.
+        at: the moment at which the exceptions have to count.
+        names: full names of the resources, for exceptions by tag.
+        checks: brings all checks by id, if an exception by tag needs them.
+    """
+    from collector.attestation.subjects import read_tags
+
+    account = snapshot.account.name
+    accepted = standing.accepted(account, at)
+    if not any(term.entry.tag for term in accepted.terms):
+        return accepted
+    return standing.accepted(account, at, read_tags(store, snapshot, checks(), names))
 
 
 def open_existing(context: click.Context, locker: str | None) -> Locker:

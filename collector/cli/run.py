@@ -118,7 +118,7 @@ def run(
                     url,
                     signer.fingerprint,
                     bench.unchecked(outcome.snapshot),
-                    _accepted(store, outcome.snapshot.account.name),
+                    _accepted(bench, store, outcome),
                 )
             except OSError as error:  # what is sealed is sealed, whoever reads of it
                 _say_unprinted(outcome, error)
@@ -236,14 +236,16 @@ def _print(
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
 
 
-def _accepted(store: Locker, account: str) -> Accepted | None:
+def _accepted(bench: Workbench, store: Locker, outcome: Outcome) -> Accepted | None:
     """The exceptions by which failing results are counted apart, if their log can be believed."""
     from collector.attestation.ledger import read_standing
-    from collector.cli.entries import now, warn
+    from collector.cli.entries import accepted_of, now, warn
     from collector.errors import LockerError
 
     try:
-        return read_standing(store).accepted(account, now())
+        names = {r.resource.id for r in outcome.results if r.outcome == "fail"}
+        standing = read_standing(store)
+        return accepted_of(store, standing, outcome.snapshot, now(), names, lambda: bench.checks)
     except LockerError as error:  # what was sealed does not rest on it
         warn(f"exceptions are not told apart: {error}")
         return None
