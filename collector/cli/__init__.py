@@ -11,7 +11,17 @@ import sys
 
 import click
 
-from collector.cli import catalog, doctor, keys, results, run, verify
+from collector.cli import (
+    attest,
+    catalog,
+    decision,
+    doctor,
+    exception,
+    keys,
+    results,
+    run,
+    verify,
+)
 from collector.errors import CollectorError
 
 
@@ -55,7 +65,7 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, catalog, keys, doctor):
+for module in (run, results, verify, attest, exception, decision, catalog, keys, doctor):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -127,7 +127,7 @@ class _Verification:
     def verify_keys(self) -> None:
         """Read the locker's own keys, and use them if nobody gave better ones."""
         own = {}
-        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+        for found in self._each(partial(read_public_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
@@ -279,7 +279,8 @@ class _Verification:
             yield found
 
 
-def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
+def read_public_key(locker: Locker, key: str) -> PublicKey | Problem:
+    """The public key in a file of the locker that is named by its fingerprint, or what is wrong."""
     try:
         data = locker.get(key)
         found = load_public_key(data, key)
