@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import click
 
+KEY_HELP = (
+    "Signing key: file:PATH, aws-kms:ALIAS, gcp-kms:VERSION or azure-kv:URL; default COLLECTOR_KEY,"
+    " or the user's own."
+)
+
 
 @click.group()
 def keys() -> None:
@@ -11,7 +16,7 @@ def keys() -> None:
 
 
 @keys.command("show")
-@click.option("--key", help="Signing key, file:PATH; default COLLECTOR_KEY, or the user's own.")
+@click.option("--key", help=KEY_HELP)
 @click.pass_context
 def show(context: click.Context, key: str | None) -> None:
     """Print the public key, which auditors need, and its fingerprint."""
@@ -25,21 +30,19 @@ def show(context: click.Context, key: str | None) -> None:
 
 
 @keys.command("new")
-@click.option("--key", help="Where to make it, file:PATH; default as for show.")
+@click.option("--key", help="What to make, file:PATH or aws-kms:alias/NAME; default as for show.")
 @click.pass_context
 def new(context: click.Context, key: str | None) -> None:
-    """Make a signing key, readable by you alone. A run does so by itself on first use."""
-    from pathlib import Path
+    """Make a signing key: a file that you alone can read, or a key in AWS KMS with an alias.
 
+    A run makes a file by itself on first use, and never a key in a cloud. For keys of Google Cloud
+    KMS and Azure Key Vault it says what command makes one.
+    """
     from collector.cli.workbench import configured, key_spec
-    from collector.errors import ConfigError
-    from collector.evidence.keys import open_signer
+    from collector.evidence.keys import new_signer
 
     spec = key_spec(configured(context), key)
-    path = Path(spec.removeprefix("file:")).expanduser()
-    if spec.startswith("file:") and path.exists():
-        raise ConfigError(f"making key {spec}: it exists; evidence depends on it, so it stays")
-    signer = open_signer(spec, create=True)
+    signer = new_signer(spec)
     click.echo(f"{signer.fingerprint}  {spec}", err=True)
     click.echo(signer.public_pem.decode(), nl=False)
 

@@ -34,7 +34,9 @@ ACCOUNTS_AT_ONCE = 8
     "--locker", help="Folder or bucket URL to seal into; default COLLECTOR_LOCKER, or evidence."
 )
 @click.option(
-    "--key", help="Signing key, file:PATH; default COLLECTOR_KEY, or one made on first use."
+    "--key",
+    help="Signing key: file:PATH, aws-kms:ALIAS, gcp-kms:VERSION or azure-kv:URL; default"
+    " COLLECTOR_KEY, or a file made on first use.",
 )
 @click.option(
     "--check", "ids", multiple=True, help="Only this check; * stands for anything; repeatable."
@@ -77,6 +79,7 @@ def run(
     from collector.accounts import has_endpoints, provider_of
     from collector.cli.workbench import workbench
     from collector.errors import ConfigError
+    from collector.evidence.keys import TRIAL
 
     bench = workbench(context)
     names = dict.fromkeys((*accounts, *(sorted(bench.config.accounts) if every else ())))
@@ -100,6 +103,8 @@ def run(
     readers, codes = _open(bench, plans, asked)
     if readers:
         signer = bench.signer(key, create=True)
+        # Before the accounts are read: what was read would be lost.
+        signer.sign(TRIAL)
         for outcome in _run(bench, readers, plans, store, signer):
             if isinstance(outcome, int):
                 codes.append(outcome)
@@ -114,7 +119,10 @@ def run(
 
 
 def _keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too."""
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Only files can be; keys that a cloud's service holds are apart by themselves.
+    """
     from pathlib import Path
 
     from collector.errors import ConfigError
