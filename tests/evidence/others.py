@@ -13,12 +13,13 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from collector.evidence.keys import Signer
+from collector.evidence.log import account_log
 from collector.evidence.seal import Statement, seal
 
 STATEMENT = Statement(
-    account="prod",
+    log=account_log("prod"),
     number=2,
-    snapshot_sha256="5" * 64,
+    document_sha256="5" * 64,
     previous_sha256="9" * 64,
     created_at=datetime(2026, 11, 22, 17, 0, 21, tzinfo=UTC),
 )
