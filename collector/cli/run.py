@@ -77,7 +77,7 @@ def run(
     """
     from collector import run as runs
     from collector.accounts import has_endpoints, provider_of
-    from collector.cli.workbench import workbench
+    from collector.cli.workbench import keep_apart, workbench
     from collector.errors import ConfigError
     from collector.evidence.keys import TRIAL
 
@@ -98,7 +98,7 @@ def run(
     asked = _regions(regions)
     url = bench.config.locker if locker is None else locker
     store = bench.locker(url)
-    _keep_apart(bench.key_spec(key), url)
+    keep_apart(bench.key_spec(key), url)
     store.check_writable()
     readers, codes = _open(bench, plans, asked)
     if readers:
@@ -116,26 +116,6 @@ def run(
                 _say_unprinted(outcome, error)
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
-
-
-def _keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
-
-    Only files can be; keys that a cloud's service holds are apart by themselves.
-    """
-    from pathlib import Path
-
-    from collector.errors import ConfigError
-
-    if "://" in url or not spec.startswith("file:"):
-        return
-    with suppress(RuntimeError):  # no home folder, which opening the key says better
-        key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        if key.is_relative_to(Path(url).expanduser().resolve()):
-            raise ConfigError(
-                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
-                " evidence cannot"
-            )
 
 
 def _open(
@@ -233,12 +213,8 @@ def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str
     assert sealed is not None
     click.echo(summary(outcome.snapshot, outcome.results, unchecked))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
-    if sealed.key_changed_from is not None:
-        click.echo(
-            f"collector: warning: number {sealed.number - 1} was signed by another key,"
-            f" {sealed.key_changed_from}; verify will ask for both",
-            err=True,
-        )
+    if outcome.key_note is not None:
+        click.echo(f"collector: warning: {outcome.key_note}", err=True)
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
 
 
