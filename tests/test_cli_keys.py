@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import boto3
 import pytest
+from moto.core.exceptions import JsonRESTError
 
 import collector.cli
 from collector.evidence.keys import Signer, open_signer
@@ -75,10 +76,8 @@ def test_rotation_from_the_command_to_the_verification(
     verified = collector_("verify", "--key", "auditor.pem")
 
     assert said.code == 0
-    assert said.out.startswith(
-        f"Sealed as number 1 of keys in evidence: {key.fingerprint} is rotated to"
-        f" {following.fingerprint}\n"
-    )
+    assert said.out.startswith("Sealed as number 1 of keys in ")
+    assert f": {key.fingerprint} is rotated to {following.fingerprint}\n" in said.out
     assert 'set key = "file:next.pem" in collector.toml' in said.out
     assert verified.code == 0
     assert "keys: 1 seals, number 1" in verified.out
@@ -154,16 +153,18 @@ def test_a_run_seals_with_a_key_of_a_service(collector_: Command, aws: boto3.Ses
 def test_a_run_without_permission_to_sign_reads_nothing(
     collector_: Command, aws: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise JsonRESTError("AccessDeniedException", "not authorized to perform kms:Sign")
+
     collector_("keys", "new", "--key", "aws-kms:alias/evidence")
-    kms = aws.client("kms")
-    kms.disable_key(KeyId=kms.describe_key(KeyId="alias/evidence")["KeyMetadata"]["KeyId"])
+    monkeypatch.setattr("moto.kms.models.KmsBackend.sign", refuse)
     words = ("run", "--account", "demo", "--key", "aws-kms:alias/evidence")
     monkeypatch.setattr("collector.run.collect", lambda *_, **__: pytest.fail("it read"))
 
     said = collector_(*words)
 
     assert said.code == 2
-    assert "collector: signing key aws-kms:alias/evidence cannot be used" in said.err
+    assert "the credentials need the permission kms:Sign" in said.err
 
 
 def test_another_person_may_sign_when_admitted(
@@ -237,6 +238,19 @@ def test_what_cannot_be_done_is_one_line(
     assert message in said.err
     assert len(said.err.splitlines()) == 1
     assert list(locker.keys("")) == before
+
+
+def test_a_key_inside_a_locker_that_is_named_by_a_url_is_refused(
+    collector_: Command, tmp_path: Path
+) -> None:
+    url = (tmp_path / "my evidence").as_uri()
+
+    said = collector_(
+        *("run", "--account", "demo", "--locker", url, "--key", f"file:{tmp_path}/my evidence/k")
+    )
+
+    assert said.code == 2
+    assert "is inside the locker" in said.err
 
 
 def test_a_revocation_names_every_log_that_there_is(

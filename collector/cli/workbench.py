@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -132,11 +133,13 @@ def keep_apart(spec: str, url: str) -> None:
     Raises:
         ConfigError: the key's file is in the locker's folder.
     """
-    if "://" in url or not spec.startswith("file:"):
+    is_file_url = url.lower().startswith("file:")
+    if ("://" in url and not is_file_url) or not spec.startswith("file:"):
         return
     with suppress(RuntimeError):  # no home folder, which opening the key says better
         key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        if key.is_relative_to(Path(url).expanduser().resolve()):
+        folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
+        if key.is_relative_to(folder.resolve()):
             raise ConfigError(
                 f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
                 " evidence cannot"

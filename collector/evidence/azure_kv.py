@@ -53,12 +53,16 @@ class Client:
     def __init__(self, vault: str, credential: TokenCredential, **options: Any) -> None:
         """Ask the vault at this address; options are those of azure-core's clients."""
         self._credential = credential
-        self._options: dict[str, Any] = {"retry_policy": Retries(), **TIMEOUTS, **options}
-        self.keys = KeyClient(vault, credential, **self._options)
+        self._options = options
+        self.keys = KeyClient(vault, credential, **self._for_one())
 
     def signing(self, key: KeyVaultKey) -> CryptographyClient:
         """What signs with a key of the vault."""
-        return CryptographyClient(key, self._credential, **self._options)
+        return CryptographyClient(key, self._credential, **self._for_one())
+
+    def _for_one(self) -> dict[str, Any]:
+        """Options for one client: a policy belongs to one pipeline."""
+        return {"retry_policy": Retries(), **TIMEOUTS, **self._options}
 
 
 def open_key(name: str) -> RemoteSigner:

@@ -260,7 +260,7 @@ def test_a_statement_is_sealed_with_the_key_it_brings() -> None:
     ("by", "action", "key", "limits", "why"),
     [
         ("A", "rotate", "S", None, "has begun no log here, and no statement names it"),
-        ("K", "admit", "K", None, "which only another can say"),
+        ("S", "admit", "S", None, "which only another can say"),
         ("S", "rotate", "K", None, "cannot come back"),
         ("K", "rotate", "T", None, "whose place"),
         ("S", "revoke", "K", {"keys": 1}, "on which the trust in its own key"),
