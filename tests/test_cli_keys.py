@@ -81,7 +81,9 @@ def test_rotation_from_the_command_to_the_verification(
     assert 'set key = "file:next.pem" in collector.toml' in said.out
     assert verified.code == 0
     assert "keys: 1 seals, number 1" in verified.out
-    assert "--head keys:1:" in verified.out
+    head = next(word for word in verified.out.split() if word.startswith("keys:1:"))
+    assert collector_("verify", "--account", "prod", "--head", head).code == 0
+    assert collector_("verify", "--account", "prod", "--head", f"keys:2:{head[7:]}").code == 5
 
 
 def test_revocation_from_the_command_to_the_verification(
@@ -158,7 +160,7 @@ def test_a_run_without_permission_to_sign_reads_nothing(
 
     collector_("keys", "new", "--key", "aws-kms:alias/evidence")
     monkeypatch.setattr("moto.kms.models.KmsBackend.sign", refuse)
-    words = ("run", "--account", "demo", "--key", "aws-kms:alias/evidence")
+    words = ("run", "--account", "demo", "--check", "aws.kms.*", "--key", "aws-kms:alias/evidence")
     monkeypatch.setattr("collector.run.collect", lambda *_, **__: pytest.fail("it read"))
 
     said = collector_(*words)
