@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.config import Config
-    from collector.evidence.keys import PublicKey
     from collector.mapping import Mappings
     from collector.report.days import Period
     from collector.report.failing import Accepted
@@ -211,7 +210,7 @@ def _read(
     from collector.report.history import read_history
     from collector.report.period import bounds
 
-    trusted: list[PublicKey] = trusted_keys(keys)
+    trusted, _ = trusted_keys(keys)
     store = open_locker(url)
     require_folder(store.url, "reporting on")
     begins, behind = bounds(days)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.evidence.keys import PublicKey
     from collector.evidence.report import Chain, Report
     from collector.evidence.verify import RememberedHead
@@ -55,14 +57,14 @@ def verify(
     from collector.errors import ConfigError
     from collector.evidence import verify as verification
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import KEY_LOG, account_log
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    trusted = trusted_keys(keys)
-    whose = "the keys that you gave" if trusted else "keys found in the locker itself"
+    trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
-        if account is not None and log is not None and log.account != account:
+        if account is not None and log not in (None, KEY_LOG, account_log(account)):
             raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")
@@ -87,8 +89,8 @@ def verify(
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
 
 
-def trusted_keys(keys: tuple[str, ...]) -> list[PublicKey]:
-    """The public keys in the files that are named.
+def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
+    """The public keys in these files, and what to call them.
 
     Raises:
         ConfigError: one cannot be read.
@@ -107,7 +109,7 @@ def trusted_keys(keys: tuple[str, ...]) -> list[PublicKey]:
             found.append(load_public_key(Path(name).read_bytes(), name))
         except OSError as error:
             raise ConfigError(f"reading public key {name}: {error.strerror}") from None
-    return found
+    return found, "the keys that you gave" if found else "keys found in the locker itself"
 
 
 def _head(text: str) -> RememberedHead:

@@ -212,7 +212,7 @@ def test_each_file_is_read_once_and_each_judgement_made_once(
     history = read_history(locker, "prod", begins=begin, ends=end, trusted=trusted)
 
     assert set(locker.read.values()) == {1}
-    assert set(locker.read) == needed(files)
+    assert {key for key in locker.read if not key.startswith("v1/keys/")} == needed(files)
     judged = [j for one in history.snapshots for j in history.judged(one.entries[CHECK])]
     first, second = (one for one in judged if one.resource.id == "a")
     assert first is second
