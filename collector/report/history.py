@@ -305,7 +305,9 @@ class _Reading:
                     counts[digest] = Counter(
                         (one.check, one.outcome) for one in objects[digest].judged
                     )
-                said = Counter({(entry.id, o): n for o, n in entry.summary.items() if n})
+                said: dict[tuple[str, Outcome], int] = {
+                    (entry.id, outcome): n for outcome, n in entry.summary.items() if n
+                }
                 if counts[digest] != said:
                     message = (
                         f"it says {_shown(said)}, but "

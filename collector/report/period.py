@@ -97,6 +97,8 @@ class Cited:
     """An exception that was in force in the period, of a check of the report."""
 
     id: str
+    """Its number in the log of attestations."""
+    seal_sha256: str
     check: str
     begins: datetime
     ends: datetime
@@ -229,7 +231,7 @@ def report_period(
         exceptions: what was accepted, in force at any time in the period.
         controls: only these; empty: all.
         frameworks: only checks that one of these has a use for; empty: all.
-        unresolved: ids of exceptions of which it is not known which resources they are of.
+        unresolved: ids of exceptions by tag: whose they are, results do not tell.
     """
     begins, behind = bounds(period)
     ends = min(behind, now.replace(microsecond=0))
@@ -361,6 +363,7 @@ def _cited(
         found.append(
             Cited(
                 id=one.id,
+                seal_sha256=one.seal_sha256,
                 check=one.check,
                 begins=one.begins,
                 ends=one.ends,

@@ -179,7 +179,7 @@ def _exceptions(report: PeriodReport) -> Iterator[str]:
         yield (
             f"  {one.id} of {one.check}, {timestamp(one.begins)} to {timestamp(one.ends)}, "
             f"approved by {one.approved_by}, covers part of {one.intervals} intervals: "
-            f"{one.reason}; instead: {one.compensating}"
+            f"{one.reason}; instead: {one.compensating}; seal {one.seal_sha256}"
         )
 
 
