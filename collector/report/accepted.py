@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.attestation.state import Standing
+from collector.classification import same
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Exemption:
     approved_by: str
     compensating: str
     resources: frozenset[str]
-    """Full names. Empty where it names a tag: it covers nothing then, as results carry no tags."""
+    """Full names, as `collector.classification.same` has them. Empty where it names a tag: it
+    covers nothing then, as results carry no tags."""
 
     def is_of(self, resource: str) -> bool:
         """Whether it names the resource."""
-        return resource in self.resources
+        return same(resource) in self.resources
 
 
 def exemptions(standing: Standing, account: str, ends: datetime) -> tuple[Exemption, ...]:
@@ -47,7 +49,7 @@ def exemptions(standing: Standing, account: str, ends: datetime) -> tuple[Exempt
             reason=term.entry.reason,
             approved_by=term.entry.approver,
             compensating=term.entry.compensating_control,
-            resources=frozenset(term.entry.resources),
+            resources=frozenset(map(same, term.entry.resources)),
         )
         for term in standing.exceptions(ends)
         if term.entry.account == account and term.begins < min(term.ends, ends)

@@ -13,9 +13,9 @@ says what was found and gives no opinion. What the words mean, as the report its
   snapshot (not yet known).
 - A resource that could not be read is not covered by that snapshot. It never counts as a pass. If
   another snapshot of the day could read it, that one counts; a fail counts before a pass.
-- A resource is told by the cloud's full name, the account by its region, too. A check's population
-  is every resource that it judged or could not read. One that is no longer listed has left; one
-  that cannot be seen because a listing was not read has not.
+- A resource is told by the cloud's full name (Azure's without regard to case), the account by its
+  region, too. A check's population is every resource that it judged or could not read. One that is
+  no longer listed has left; one that cannot be seen because a listing was not read has not.
 - A failing interval goes from the first snapshot that saw a resource fail to the first later one
   that saw it pass, or gone: deleted, or no longer of a kind that the check judges. What is unread,
   and a snapshot without the check, do not end it. The real beginning lies after the last snapshot
