@@ -12,7 +12,7 @@ from collector.errors import ConfigError
 
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
-    "ca_bundle, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
+    "ca_bundle, cadence, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
     " session_seconds, tenant, tls_ca_bundle, tls_endpoints"
 )
 
@@ -46,8 +46,12 @@ KEYS = (
         ("workers = true", "workers: found True; expected a whole number from 1 to 256"),
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
-         "lockre: unknown key; expected one of accounts, checks, checks_dirs, key, locker,"
+         "lockre: unknown key; expected one of accounts, cadence, checks, checks_dirs, key, locker,"
          " workers"),
+        ('cadence = "yearly"',
+         "cadence: found 'yearly'; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
+        ('[accounts.a]\nprovider = "aws"\ncadence = 7',
+         "accounts.a.cadence: found 7; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
         ("accounts = 3", "accounts: found 3; expected a table for each account"),
     ],
 )  # fmt: skip

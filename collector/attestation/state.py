@@ -122,7 +122,7 @@ class Accepted:
         found = [self._named[check, resource]] if (check, resource) in self._named else []
         if check in self._tagged and resource in self._tags:
             own = self._tags[resource]
-            found += [t for t in self._tagged[check] if _has_tag(t.entry, own)]
+            found += [t for t in self._tagged[check] if has_tag(t.entry, own)]
         return max(found, key=lambda term: term.number, default=None)
 
 
@@ -296,7 +296,8 @@ def _ended_by_renewal(
     )
 
 
-def _has_tag(exception: AcceptedFailure, own: Mapping[str, str]) -> bool:
+def has_tag(exception: AcceptedFailure, own: Mapping[str, str]) -> bool:
+    """Whether tags, value by key, are those of an exception by tag."""
     if exception.tag is None:
         return False
     key, value = exception.tag

@@ -97,10 +97,10 @@ def add(
         now=at,
     )
     writing = Writing(context, one_locker(locker_argument, locker_option), key)
+    seal(writing, entry, content, kind.title)
     warn_of(said)
     if not files:
         warn(f"no document is named; expected: {', '.join(kind.documents)}")
-    seal(writing, entry, content, kind.title)
 
 
 @attest.command("renew")
@@ -164,8 +164,8 @@ def renew(
         facts={**old.entry.facts, **parse_facts(facts)},
         now=at,
     )
-    warn_of(said)
     seal(Writing(context, locker, key), entry, content, f"{kind.title}, which renews {number},")
+    warn_of(said)
 
 
 @attest.command("withdraw")

@@ -84,8 +84,8 @@ def add(
         now=at,
     )
     writing = Writing(context, one_locker(locker_argument, locker_option), key)
-    warn_of(said)
     seal(writing, entry, content, f"Decision on {citation}")
+    warn_of(said)
 
 
 @decision.command("withdraw")

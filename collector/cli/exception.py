@@ -22,11 +22,20 @@ from collector.cli.entries import (
     warn,
     warn_of,
 )
-from collector.cli.options import with_listing, with_locker, with_statement, with_trust, with_writer
+from collector.cli.options import (
+    checks_dir_option,
+    with_listing,
+    with_locker,
+    with_statement,
+    with_trust,
+    with_writer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from collector.attestation.record import AcceptedFailure
+    from collector.attestation.subjects import Subjects
     from collector.evidence.locker import Locker
 
 
@@ -47,6 +56,7 @@ def exception() -> None:
 @click.option("--compensating", required=True, help="What is done instead.")
 @with_statement()
 @with_writer
+@checks_dir_option
 @click.pass_context
 def add(
     context: click.Context,
@@ -96,18 +106,37 @@ def add(
         now=at,
     )
     locker = one_locker(locker_argument, locker_option)
-    failing = _require_subjects(open_existing(context, locker), account, check, entry.resources)
+    store = open_existing(context, locker)
+    found = _require_subjects(store, account, check, entry.resources)
+    covered = _tagged(context, store, found, entry) if entry.tag else found.failing
+    seal(Writing(context, locker, key), entry, content, "Exception")
     warn_of(said)
     for name in entry.resources:
-        if name not in failing:
+        if name not in covered:
             warn(f"{name} does not fail {check} now")
-    seal(Writing(context, locker, key), entry, content, "Exception")
+    if not covered and entry.tag:
+        warn(
+            f"no resource that fails {check} now is known to have the tag {tag}; tags are read"
+            f" where the configuration has [accounts.{account}] phi"
+        )
+
+
+def _tagged(
+    context: click.Context, store: Locker, found: Subjects, entry: AcceptedFailure
+) -> list[str]:
+    """The failing resources that have the tag of an exception."""
+    from collector.attestation.state import has_tag
+    from collector.attestation.subjects import read_tags
+    from collector.cli.workbench import workbench
+
+    tags = read_tags(store, found.newest, workbench(context).checks, found.failing)
+    return [name for name, own in tags.items() if has_tag(entry, own)]
 
 
 def _require_subjects(
     store: Locker, account: str, check: str, resources: Collection[str]
-) -> Collection[str]:
-    """See that the check judged these resources; those that fail now.
+) -> Subjects:
+    """See that the check judged these resources.
 
     Raises:
         ConfigError: it never did.
@@ -118,11 +147,12 @@ def _require_subjects(
     found = read_subjects(store, account, check, resources)
     if not found.is_judged:
         where = f"one that account {account} has results of"
-        require_known("--check", check, sorted(set(found.checks) - {check}), where=where)
+        checks = [entry.id for entry in found.newest.checks]
+        require_known("--check", check, checks, where=where)
     for name in resources:
         where = f"one that {check} ever judged in account {account}"
         require_known("--resource", name, sorted(found.known), where=where)
-    return found.failing
+    return found
 
 
 @exception.command("revoke")

@@ -10,13 +10,13 @@ import click
 from collector.report.render import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
-    from collector.config import Config
+    from collector.evidence.keys import PublicKey
+    from collector.evidence.locker import Locker
     from collector.mapping import Mappings
     from collector.report.days import Period
-    from collector.report.failing import Accepted
     from collector.report.history import History
 
 
@@ -90,10 +90,12 @@ def period(
     """
     from datetime import UTC, datetime
 
+    from collector.attestation.ledger import read_standing
     from collector.cli.workbench import configured
     from collector.errors import ConfigError
     from collector.mapping import load_mappings
-    from collector.report.period import ControlText, report_period
+    from collector.report.accepted import exemptions
+    from collector.report.period import ControlText, bounds, report_period
     from collector.report.render import renderer
 
     config = configured(context)
@@ -102,7 +104,9 @@ def period(
     mappings = load_mappings()
     url = config.locker if locker is None else locker
     refuse_inside(output, url)
-    history, accepted, unresolved = _read(config, url, account, days, keys)
+    store, trusted = _open(url, keys)
+    history = _read(store, trusted, account, days)
+    accepted = exemptions(read_standing(store, trusted), account, bounds(days)[1])
     known = {entry.control for one in history.snapshots for entry in one.snapshot.checks}
     _require_controls(controls, known, mappings)
     found = report_period(
@@ -114,7 +118,7 @@ def period(
         exceptions=accepted,
         controls=controls,
         frameworks=frameworks,  # type: ignore[arg-type]
-        unresolved=unresolved,
+        unresolved=[one.id for one in accepted if not one.resources],
     )
     if not found.controls:
         raise ConfigError(f"account {account}: no check of {days.first} to {days.last} is chosen")
@@ -161,7 +165,7 @@ def sample(
     days = _days(first, last, datetime.now(UTC))
     url = config.locker if locker is None else locker
     refuse_inside(output, url)
-    history, _, _ = _read(config, url, account, days, keys)
+    history = _read(*_open(url, keys), account, days)
     found = draw(history, days, check=check, size=size, seed=seed)
     write(renderer("sample", "text" if form == "table" else form)(found), output)
 
@@ -194,25 +198,29 @@ def _days(first: str, last: str, now: datetime) -> Period:
     return Period(begin, end)
 
 
-def _read(
-    config: Config, url: str, account: str, days: Period, keys: tuple[str, ...]
-) -> tuple[History, Sequence[Accepted], Sequence[str]]:
-    """The verified history of the period, and what was accepted in it.
+def _open(url: str, keys: tuple[str, ...]) -> tuple[Locker, list[PublicKey]]:
+    """The locker, and the keys that are trusted."""
+    from collector.cli.verify import trusted_keys
+    from collector.cli.workbench import require_folder
+    from collector.evidence.locker import open_locker
+
+    trusted, _ = trusted_keys(keys)
+    store = open_locker(url)
+    require_folder(store.url, "reporting on")
+    return store, trusted
+
+
+def _read(store: Locker, trusted: list[PublicKey], account: str, days: Period) -> History:
+    """The verified history of the period.
 
     Raises:
         ConfigError: there is no snapshot of the account in the period.
         EvidenceError: the evidence does not hold.
     """
-    from collector.cli.verify import trusted_keys
-    from collector.cli.workbench import require_folder
     from collector.errors import ConfigError
-    from collector.evidence.locker import open_locker
     from collector.report.history import read_history
     from collector.report.period import bounds
 
-    trusted, _ = trusted_keys(keys)
-    store = open_locker(url)
-    require_folder(store.url, "reporting on")
     begins, behind = bounds(days)
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
@@ -225,18 +233,17 @@ def _read(
             store, account, begins=begins, ends=behind, trusted=trusted, progress=show
         )
     if not history.snapshots:
-        known = history.first.created_at.date()
         latest = history.latest
-        seen = (
-            f"its first is of {known}"
+        there_is = (
+            f"its first is of {history.first.created_at.date()}"
             if latest is None
-            else (f"the last one before is number {latest.number} of {latest.created_at.date()}")
+            else f"the last one before is number {latest.number} of {latest.created_at.date()}"
         )
         raise ConfigError(
             f"account {account} has no snapshot from {days.first} to {days.last} in locker"
-            f" {store.url}; {seen}"
+            f" {store.url}; {there_is}"
         )
-    return history, (), ()
+    return history
 
 
 def _require_controls(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from collector.cli.options import with_trust
+from collector.cli.options import checks_dir_option, with_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,6 +65,7 @@ EXCEPTION = ("id", "reason", "approved_by", "expires")
 @click.option("--phi", is_flag=True, help="Only resources that are tagged as holding PHI.")
 @click.option("--at", metavar="DAY", help="Exceptions as of the end of a day; default now.")
 @with_trust
+@checks_dir_option
 @click.pass_context
 def results(
     context: click.Context,
@@ -87,13 +88,14 @@ def results(
     verified first. The results are read from LOCKER as they are; `collector verify` says whether to
     believe them.
     """
-    from collector.cli.entries import moment, open_existing, standing_of
+    from collector.cli.entries import accepted_of, moment, open_existing, standing_of
+    from collector.cli.workbench import workbench
     from collector.run import read_lines
     from collector.stored import numbered
 
     when = moment(at)
     store = open_existing(context, locker)
-    accepted = standing_of(store, keys).accepted(account, when)
+    standing = standing_of(store, keys)
     snapshot = numbered(store, account, number)
     found = [
         result
@@ -104,6 +106,10 @@ def results(
     if phi:
         click.echo(_left_out(snapshot, found), err=True)
         found = [result for result in found if result.get("phi") is True]
+    names = {str(r["resource"]["id"]) for r in found if isinstance(r["resource"], dict)}
+    accepted = accepted_of(
+        store, standing, snapshot, when, names, lambda: workbench(context).checks
+    )
     for line in render(snapshot, found, form, accepted):
         click.echo(line)
 

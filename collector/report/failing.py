@@ -33,6 +33,11 @@ class Accepted(Protocol):
         ...
 
     @property
+    def seal_sha256(self) -> str:
+        """Digest of the seal of the entry that it is."""
+        ...
+
+    @property
     def check(self) -> str:
         """Id of the check."""
         ...

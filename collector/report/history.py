@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
@@ -21,14 +21,18 @@ from typing import TypeVar
 from collector.errors import ConfigError
 from collector.evaluate import Result
 from collector.evidence.contents import Content, read_content
+from collector.evidence.documents import KeyStatement
+from collector.evidence.key_log import read_own_keys
+from collector.evidence.keyring import KeyRing, SignedStatement
 from collector.evidence.keys import PublicKey
-from collector.evidence.links import KeyRing, Link, between, read_link, read_named
+from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
-from collector.evidence.log import account_log, seal_place
+from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
-from collector.evidence.snapshot import KEYS, CheckEntry, Outcome, Snapshot, object_key
-from collector.evidence.verify import in_order, read_public_key
+from collector.evidence.snapshot import CheckEntry, Outcome, Snapshot, object_key
+from collector.evidence.trust import Trust
+from collector.evidence.verify import in_order
 from collector.report.results import Judged, Judgements, ResultsObject
 
 
@@ -122,20 +126,23 @@ def read_history(
         ConfigError: the locker has no snapshot of the account, or no account has such a name.
         LockerError: the locker cannot be read.
     """
-    reading = _Reading(locker, account, _ring(locker, trusted), progress)
-    return reading.history(begins, ends)
+    return _Reading(locker, account, trusted, progress).history(begins, ends)
 
 
 class _Reading:
     """One call of `read_history`."""
 
     def __init__(
-        self, locker: Locker, account: str, ring: KeyRing, progress: Progress | None
+        self,
+        locker: Locker,
+        account: str,
+        trusted: Sequence[PublicKey],
+        progress: Progress | None,
     ) -> None:
         self._locker = locker
         self._account = account
         self._log = account_log(account)
-        self._ring = ring
+        self._given = {key.fingerprint: key for key in trusted}
         self._progress = progress
         self._done = 0
         self._total = 0
@@ -144,16 +151,16 @@ class _Reading:
 
     def history(self, begins: datetime | None, ends: datetime) -> History:
         """Follow the chain, then what the snapshots that count refer to."""
-        begin: SealedSnapshot | None = None
+        chain = self._chain(ends)
+        if not chain:
+            raise ConfigError(
+                f"locker {self._locker.url} has no snapshot of account {self._account}"
+            )
         within: list[SealedSnapshot] = []
         last_before: dict[str, list[SealedSnapshot]] = {}
         newest_before: SealedSnapshot | None = None
-        followed_by: SealedSnapshot | None = None
-        for found in self._chain():
-            begin = begin or found
-            if found.created_at >= ends:
-                followed_by = found
-                break
+        followed_by = chain[-1] if chain[-1].created_at >= ends else None
+        for found in chain[:-1] if followed_by is not None else chain:
             if begins is None:
                 within = [found]
             elif found.created_at >= begins:
@@ -163,10 +170,6 @@ class _Reading:
                 for entry in found.snapshot.checks:
                     kept = last_before.get(entry.id, []) if has_unknown(entry) else []
                     last_before[entry.id] = [*kept, found]
-        if begin is None:
-            raise ConfigError(
-                f"locker {self._locker.url} has no snapshot of account {self._account}"
-            )
         judged = {entry.id for one in within for entry in one.snapshot.checks}
         older = {one.number: one for check in judged for one in last_before.get(check, ())}
         if newest_before is not None:
@@ -178,27 +181,47 @@ class _Reading:
             snapshots=tuple(within),
             before=before,
             objects=objects,
-            first=begin,
+            first=chain[0],
             followed_by=followed_by,
-            is_trusted=self._ring.are_trusted,
+            is_trusted=bool(self._given),
         )
 
-    def _chain(self) -> Iterator[SealedSnapshot]:
-        """The chain from number 1 on. Raises EvidenceError at the first fault."""
-        numbers = [
-            place[1]
-            for key in self._locker.keys(self._log.seals_prefix)
-            if (place := seal_place(key)) is not None
+    def _chain(self, ends: datetime) -> list[SealedSnapshot]:
+        """The chain, from number 1 to the first seal that is not before `ends`."""
+        key_links = list(self._links(None, KEY_LOG))
+        statements = [
+            SignedStatement(link.number, link.sealed, link.document)
+            for link in key_links
+            if link.sealed is not None and isinstance(link.document, KeyStatement | None)
         ]
-        self._total = len(numbers)
-        work = partial(read_link, self._locker, self._ring, self._log)
+        trust = Trust(self._given, read_own_keys(self._locker), statements, is_whole=False)
+        found: list[SealedSnapshot] = []
         before: Link | None = None
-        for link in self._each(work, numbers):
-            _refuse([*between(before, link, self._ring), *link.problems])
+        for link in self._links(trust.readable, self._log):
+            _refuse([*between(before, link), *link.problems])
+            found.append(self._snapshot(link))
             before = link
-            yield self._sealed(link)
+            if found[-1].created_at >= ends:
+                break
+        signers = [(one.number, one.keyid) for one in found]
+        for number, fault in trust.signers_faults(self._log, signers):
+            _refuse([Problem(self._log.seal_key(number), fault)])
+        faults = trust.statement_faults()
+        before = None
+        for link in (replace(one, is_signed=one.number not in faults) for one in key_links):
+            told = [] if link.is_signed else [Problem(link.key, faults[link.number])]
+            _refuse([*between(before, link), *link.problems, *told])
+            before = link
+        return found
 
-    def _sealed(self, link: Link) -> SealedSnapshot:
+    def _links(self, ring: KeyRing | None, log: Log) -> Iterator[Link]:
+        """The links of a log that have a seal, in order."""
+        places = map(seal_place, self._locker.keys(log.seals_prefix))
+        numbers = [place[1] for place in places if place is not None]
+        self._total = self._done + len(numbers)
+        return self._each(partial(read_link, self._locker, ring, log), numbers)
+
+    def _snapshot(self, link: Link) -> SealedSnapshot:
         assert link.sealed is not None
         assert isinstance(link.document, Snapshot)
         checks = tuple(map(self._shared, link.document.checks))
@@ -282,7 +305,9 @@ class _Reading:
                     counts[digest] = Counter(
                         (one.check, one.outcome) for one in objects[digest].judged
                     )
-                said = {(entry.id, outcome): n for outcome, n in entry.summary.items() if n}
+                said: dict[tuple[str, Outcome], int] = {
+                    (entry.id, outcome): n for outcome, n in entry.summary.items() if n
+                }
                 if counts[digest] != said:
                     message = (
                         f"it says {_shown(said)}, but "
@@ -298,20 +323,6 @@ class _Reading:
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
-
-
-def _ring(locker: Locker, trusted: Sequence[PublicKey]) -> KeyRing:
-    """The keys that are given, or those of the locker."""
-    if trusted:
-        return KeyRing({key.fingerprint: key for key in trusted}, are_trusted=True)
-    own = {}
-    for key in locker.keys(KEYS):
-        found = read_public_key(locker, key)
-        if isinstance(found, Problem):
-            _refuse([found])
-        else:
-            own[found.fingerprint] = found
-    return KeyRing(own, are_trusted=False)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -13,9 +13,9 @@ says what was found and gives no opinion. What the words mean, as the report its
   snapshot (not yet known).
 - A resource that could not be read is not covered by that snapshot. It never counts as a pass. If
   another snapshot of the day could read it, that one counts; a fail counts before a pass.
-- A resource is told by the cloud's full name, the account by its region, too. A check's population
-  is every resource that it judged or could not read. One that is no longer listed has left; one
-  that cannot be seen because a listing was not read has not.
+- A resource is told by the cloud's full name (Azure's without regard to case), the account by its
+  region, too. A check's population is every resource that it judged or could not read. One that is
+  no longer listed has left; one that cannot be seen because a listing was not read has not.
 - A failing interval goes from the first snapshot that saw a resource fail to the first later one
   that saw it pass, or gone: deleted, or no longer of a kind that the check judges. What is unread,
   and a snapshot without the check, do not end it. The real beginning lies after the last snapshot
@@ -97,6 +97,8 @@ class Cited:
     """An exception that was in force in the period, of a check of the report."""
 
     id: str
+    """Its number in the log of attestations."""
+    seal_sha256: str
     check: str
     begins: datetime
     ends: datetime
@@ -229,7 +231,7 @@ def report_period(
         exceptions: what was accepted, in force at any time in the period.
         controls: only these; empty: all.
         frameworks: only checks that one of these has a use for; empty: all.
-        unresolved: ids of exceptions of which it is not known which resources they are of.
+        unresolved: ids of exceptions by tag: whose they are, results do not tell.
     """
     begins, behind = bounds(period)
     ends = min(behind, now.replace(microsecond=0))
@@ -361,6 +363,7 @@ def _cited(
         found.append(
             Cited(
                 id=one.id,
+                seal_sha256=one.seal_sha256,
                 check=one.check,
                 begins=one.begins,
                 ends=one.ends,

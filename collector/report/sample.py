@@ -2,8 +2,9 @@
 
 The population is every distinct resource that a snapshot of the period judged by the check, or
 could not read. Its order is that of the SHA-256 digest of four lines: the seed, the check's id, the
-resource's full name, and its region (of the account in one of its regions only; else empty), each
-with a line feed behind it. The first N are the sample. No random numbers are in it, so that
+resource's full name (Azure's in lower case, as it differs from answer to answer), and its region
+(of the account in one of its regions only; else empty), each with a line feed behind it. The first
+N are the sample. No random numbers are in it, so that
 `printf '%s\\n' SEED CHECK RESOURCE REGION | sha256sum` draws it again, in any language, whenever.
 
 What the population was is fixed by the digest over its lines, `RESOURCE`, a tab, `REGION`, a line
@@ -29,12 +30,13 @@ from collector.report.timeline import Member, judged_accounts, member_of
 
 RULE = (
     "The population is in the order of the SHA-256 digests of SEED, CHECK, RESOURCE and REGION, "
-    "each with a line feed behind it; the first of them are the sample. To draw it again: "
-    "printf '%s\\n' SEED CHECK RESOURCE REGION | sha256sum"
+    "each with a line feed behind it; the first of them are the sample. RESOURCE is the cloud's "
+    "full name, of Azure in lower case; REGION is empty but for the account itself. To draw it "
+    "again: printf '%s\\n' SEED CHECK RESOURCE REGION | sha256sum"
 )
 POPULATION_RULE = (
     "The population's digest is the SHA-256 of its lines, each RESOURCE, a tab, REGION and a line "
-    "feed, in the order of their bytes; REGION is empty but for the account itself"
+    "feed, in the order of their bytes"
 )
 
 

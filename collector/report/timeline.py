@@ -8,9 +8,10 @@ In each snapshot in which the check was run, a resource is in one state:
   could not be read may hide it, it is `unseen`: an account or region of which the listing is
   unknown, or an unknown of another type of resource, which may be what it belongs to.
 
-A resource is told by its id, the cloud's full name; the account itself by its region, too. The
-account stands for itself only in a check that ever gave it a pass or a fail; otherwise its results
-say that a listing was not read, or that there is nothing, and it is no member of a population.
+A resource is told by its id, the cloud's full name, in the form in which two that mean one resource
+are equal (see `collector.classification.same`); the account itself by its region, too. The account
+stands for itself only in a check that ever gave it a pass or a fail; otherwise its results say that
+a listing was not read, or that there is nothing, and it is no member of a population.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from collector.classification import same
 from collector.report.history import History, SealedSnapshot, has_unknown
 from collector.report.results import Judged
 
@@ -29,6 +31,7 @@ class Member(NamedTuple):
     """A resource, or the account in one of its regions, as a member of a check's population."""
 
     id: str
+    """The full name; Azure's in lower case."""
     region: str
     """Of the account only; empty for a resource, whose id is enough."""
 
@@ -61,7 +64,7 @@ class Step:
 def member_of(result: Judged) -> Member:
     """Whom a result is about."""
     about = result.resource
-    return Member(about.id, about.region if about.id == about.account else "")
+    return Member(same(about.id), about.region if about.id == about.account else "")
 
 
 def checks_of(history: History) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collector.attestation.state import annotation, in_force, stand
+from collector.attestation.state import LogEntry, annotation, day_ends, in_force, stand
 from tests.attestation.entries import (
     CHECK,
     LOGS,
@@ -227,3 +229,44 @@ def test_a_last_day_at_the_end_of_the_calendar_is_no_error() -> None:
     entry = attestation().model_copy(update={"expires": date.max})
 
     assert standing(placed(1, entry)).terms[0].state(NOON) == "in_force"
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[LogEntry]:
+    """Logs of exceptions, renewals and withdrawals, sealed in order, on days 1 to 30."""
+    entries: list[LogEntry] = []
+    at = 1
+    for number in range(1, draw(st.integers(1, 8)) + 1):
+        at += draw(st.integers(0, 4))
+        old = draw(st.none() | st.sampled_from(entries)) if entries else None
+        if old is not None and draw(st.booleans()):
+            entries.append(placed(number, withdrawal(old, made=noon(at))))
+            continue
+        effective = draw(st.integers(1, 30))
+        expires = draw(st.integers(effective, 40))
+        entry = exception(made=noon(at), effective=effective, expires=expires, renews=old)
+        entries.append(placed(number, entry))
+    return entries
+
+
+@given(logs(), st.integers(1, 45))
+def test_nothing_that_is_sealed_later_changes_what_was(log: list[LogEntry], day: int) -> None:
+    at = noon(day) + SECOND
+    known = [entry for entry in log if entry.sealed_at <= at]
+
+    def told(entries: list[LogEntry]) -> list[tuple[int, str]]:
+        return [(term.number, term.state(at)) for term in stand(entries).exceptions(at)]
+
+    assert told(log) == told(known)
+
+
+@given(logs())
+def test_no_exception_covers_what_was_before_its_seal_or_behind_its_last_day(
+    log: list[LogEntry],
+) -> None:
+    for term in stand(log).terms:
+        span = term.within(noon(-10), noon(60))
+
+        if span is not None:
+            assert term.sealed_at <= span[0]
+            assert span[1] <= day_ends(term.entry.expires)

@@ -27,6 +27,7 @@ class Acceptance:
     reason: str = "known"
     approved_by: str = "CISO"
     compensating: str = "watched"
+    seal_sha256: str = "f" * 64
 
     def is_of(self, resource: str) -> bool:
         return resource in self.resources
@@ -117,6 +118,9 @@ A_FAILS, A_PASSES = {"a": "fail"}, {"a": "pass"}
         # The account, in each region on its own.
         (daily({"@eu": "fail", "@us": "pass"}, {"@eu": "fail", "@us": "fail"}), 0,
          ["123456789012: fail 1-2, open", "123456789012: good 1, fail 2-2, open"]),
+        # One resource, though Azure writes its name in another way.
+        (daily({"/subscriptions/S/vm": "fail"}, {"/subscriptions/s/VM": "fail"}), 0,
+         ["/subscriptions/S/vm: fail 1-2, open"]),
         # Two results for one resource: the worse one counts.
         (daily({"a": "pass", "aws.s3.thing:a": "fail"}, A_PASSES), 0, ["a: fail 1-1, pass 2"]),
         (daily({"a": "unknown", "aws.s3.thing:a": "fail"}), 0, ["a: fail 1-1, open"]),

@@ -14,12 +14,14 @@ from collector.errors import ConfigError
 from collector.evidence.canonical import canonical, sha256
 from collector.evidence.chain import append, put_object, read_snapshot
 from collector.evidence.keys import FileSigner, PublicKey, Signer
-from collector.evidence.log import account_log
+from collector.evidence.log import KEY_LOG, account_log
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import Snapshot, object_key
 from collector.report.history import History, read_history
 from collector.report.period import bounds
 from tests.evidence.lockers import MemoryLocker
+from tests.evidence.statements import NOON, print_of, public, statement
+from tests.evidence.statements import signer as signer_of
 from tests.report.histories import CHECK, OTHER, Run, moment, period, run, seal_all
 
 LISTING = "unknown:s3:ListBuckets in global: AccessDenied"
@@ -212,7 +214,7 @@ def test_each_file_is_read_once_and_each_judgement_made_once(
     history = read_history(locker, "prod", begins=begin, ends=end, trusted=trusted)
 
     assert set(locker.read.values()) == {1}
-    assert set(locker.read) == needed(files)
+    assert {key for key in locker.read if not key.startswith("v1/keys/")} == needed(files)
     judged = [j for one in history.snapshots for j in history.judged(one.entries[CHECK])]
     first, second = (one for one in judged if one.resource.id == "a")
     assert first is second
@@ -296,3 +298,43 @@ def test_progress_ends_where_it_said_it_would(
 
     assert told[-1][0] == told[-1][1]
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
+
+
+def handed_over(*stated: tuple[str, str, str, dict[str, int] | None]) -> MemoryLocker:
+    """Three runs signed by A, two by B, and statements between, each with its signer first."""
+    locker = MemoryLocker({})
+    seal_all(RUNS[:3], signer_of("A"), locker)
+    for by, action, key, limits in stated:
+        said = statement(action, key, limits)  # type: ignore[arg-type]
+        append(locker, KEY_LOG, said.to_bytes(), signer_of(by), lambda: NOON)
+    seal_all(RUNS[3:5], signer_of("B"), locker)
+    return locker
+
+
+def test_a_key_that_was_rotated_to_signs_for_who_trusts_the_one_before() -> None:
+    history = read(handed_over(("A", "rotate", "B", None)).files, [public("A")])
+
+    assert [one.keyid for one in (*history.before, *history.snapshots)] == [
+        print_of("A"), print_of("B"), print_of("B"),
+    ]  # fmt: skip
+
+
+def test_a_key_that_nobody_announced_is_refused() -> None:
+    with pytest.raises(EvidenceError, match=account_log("prod").seal_key(4)):
+        read(handed_over().files, [public("A")])
+
+
+def test_a_revoked_key_is_refused_from_the_number_on_that_is_named() -> None:
+    revoked = ("B", "revoke", "A", {"accounts/prod": 3})
+
+    with pytest.raises(EvidenceError, match=account_log("prod").seal_key(3)):
+        read(handed_over(("A", "rotate", "B", None), revoked).files, [public("A"), public("B")])
+
+
+def test_a_log_of_keys_that_does_not_hold_is_refused() -> None:
+    files = handed_over(("A", "rotate", "B", None), ("B", "admit", "C", None)).files
+    key = KEY_LOG.seal_key(2)
+    files[key] = files[key].replace(b'"sig":"M', b'"sig":"N')
+
+    with pytest.raises(EvidenceError, match=key):
+        read(files, [public("A")])

@@ -17,18 +17,20 @@ import boto3
 import pytest
 
 from collector.answer import Answer, Failure, Reader, Scope
+from collector.attestation.ledger import read_standing, write
+from collector.attestation.record import AcceptedFailure
 from collector.check import discover
 from collector.evidence.canonical import JSON
 from collector.evidence.keys import PublicKey, load_public_key, open_signer
 from collector.mapping import load_mappings
 from collector.readers.aws import open_account
+from collector.report.accepted import exemptions
 from collector.report.days import Period
 from collector.report.history import read_history
 from collector.report.period import CheckPeriod, bounds, report_period
 from collector.run import plan, run
 from collector.source import Source
 from tests.evidence.lockers import MemoryLocker
-from tests.report.test_failing import Acceptance
 
 ENCRYPTION = "aws.s3.default_encryption"
 NOT_PUBLIC = "aws.s3.bucket_not_public"
@@ -141,7 +143,26 @@ def months(aws: boto3.Session, tmp_path: Path) -> tuple[MemoryLocker, PublicKey]
             continue
         reader.denied = denied_on(day)
         run(reader, judged, locker=locker, signer=signer, clock=_clock(day), workers=4)
+        if day == 75:
+            write(locker, _accepted(day), {}, signer, _clock(day))
     return locker, load_public_key(signer.public_pem, "test")
+
+
+def _accepted(day: int) -> AcceptedFailure:
+    """An exception for `data` without encryption, dated back, for a fortnight from a day on."""
+    return AcceptedFailure(
+        made=sealed_at(day),
+        author="Ada",
+        effective=FIRST,
+        expires=FIRST + timedelta(days=day + 14),
+        owner="Ada",
+        approver="Grace",
+        account="prod",
+        check=ENCRYPTION,
+        resources=(on("data"),),
+        reason="being moved",
+        compensating_control="no data in it",
+    )
 
 
 def _clock(day: int) -> Callable[[], datetime]:
@@ -174,11 +195,11 @@ def truth(check: str, resource: str, day: int) -> str:
 def test_the_report_names_exactly_what_was_done(months: tuple[MemoryLocker, PublicKey]) -> None:
     locker, key = months
     begins, ends = bounds(PERIOD)
-    accepted = Acceptance("1", sealed_at(75), sealed_at(90), (on("data"),), check=ENCRYPTION)
 
+    accepted = exemptions(read_standing(locker, [key]), "prod", ends)
     history = read_history(locker, "prod", begins=begins, ends=ends, trusted=[key])
     report = report_period(
-        history, PERIOD, cadence="daily", now=ends, texts={}, exceptions=[accepted]
+        history, PERIOD, cadence="daily", now=ends, texts={}, exceptions=accepted
     )
 
     own = [day for day in range(10, DAYS) if day not in NO_RUN]
@@ -224,9 +245,9 @@ def test_the_report_names_exactly_what_was_done(months: tuple[MemoryLocker, Publ
 
     (_, opened) = checks[ENCRYPTION].failing
     assert [(part.exception, part.begins, part.ends) for part in opened.covered] == [
-        ("1", sealed_at(75), sealed_at(90))
+        ("1", sealed_at(75), sealed_at(90) - timedelta(hours=HOUR))
     ]
-    assert opened.covered_seconds == 15 * 86_400
+    assert opened.covered_seconds == 15 * 86_400 - HOUR * 3600
     assert opened.seconds == (ends - sealed_at(70)).total_seconds()
     assert [(one.id, one.intervals) for one in report.exceptions] == [("1", 1)]
 

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import pytest
 
 import collector.cli
+from collector.attestation.ledger import write
+from collector.attestation.record import AcceptedFailure
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer
 from collector.evidence.log import account_log
-from tests.report.histories import CHECK, OTHER, Run, run, seal_all
+from tests.report.histories import CHECK, OTHER, Run, day, moment, run, seal_all
 
 DAYS = ("--account", "prod", "--from", "2026-03-01", "--to", "2026-03-04")
 SAMPLE = (*DAYS, "--check", CHECK, "--seed", "x")
@@ -73,6 +75,70 @@ def test_a_period_report_tells_what_was_found(collector_: Command, evidence: Pat
     assert "missing 2026-03-03: no run" in said.out
     assert "failing b from number 1 of 2026-03-01T12:00:00Z, passed in number 3" in said.out
     assert "locker's own" not in said.out
+
+
+@pytest.fixture
+def accepted(evidence: Path, signer: Signer) -> None:
+    """Two exceptions: of `b`, dated back and sealed on the second day, and by a tag."""
+    entry = AcceptedFailure(
+        made=moment(1.25),
+        author="Ada",
+        effective=day(0),
+        expires=day(1),
+        owner="Ada",
+        approver="Grace",
+        account="prod",
+        check=CHECK,
+        resources=("b",),
+        reason="being moved",
+        compensating_control="no data in it",
+    )
+    tagged = entry.model_copy(update={"resources": (), "tag": ("stage", "old")})
+    write(FolderLocker(evidence), entry, {}, signer, lambda: moment(1.25))
+    write(FolderLocker(evidence), tagged, {}, signer, lambda: moment(1.5))
+
+
+@pytest.mark.usefixtures("accepted")
+def test_an_exception_covers_a_failing_interval_from_the_moment_at_which_it_was_sealed(
+    collector_: Command,
+) -> None:
+    report = json.loads(collector_("report", "period", *DAYS, "--format", "json").out)
+
+    (failing,) = report["controls"][0]["checks"][0]["failing"]
+    assert failing["ended_by"] == "pass"
+    assert failing["covered"] == [
+        {
+            "exception": "1",
+            "begins": "2026-03-02T06:00:00Z",
+            "ends": "2026-03-03T00:00:00Z",
+            "seconds": 18 * 3600,
+        }
+    ]
+    assert [(e["id"], e["approved_by"], e["intervals"]) for e in report["exceptions"]] == [
+        ("1", "Grace", 1),
+        ("2", "Grace", 0),
+    ]
+    assert "Exception 2 names its resources by a tag" in " ".join(report["notes"])
+
+
+@pytest.mark.usefixtures("accepted")
+def test_an_exception_that_was_changed_is_named_and_no_period_is_reported(
+    collector_: Command, evidence: Path
+) -> None:
+    key = "v1/attestations/log/000000000001.sigstore.json"
+    _spoil(evidence / key)
+
+    said = collector_("report", "period", *DAYS)
+
+    assert (said.code, said.out) == (5, "")
+    assert key in said.err
+    assert collector_("sample", *SAMPLE).code == 0
+
+
+def _spoil(seal: Path) -> None:
+    data = seal.read_bytes()
+    seal.chmod(0o600)
+    seal.write_bytes(data.replace(b'"sig":"M', b'"sig":"N'))
 
 
 def test_the_locker_may_come_from_the_configuration(collector_: Command, evidence: Path) -> None:
@@ -199,9 +265,7 @@ def test_a_snapshot_that_was_changed_is_named_and_nothing_is_reported(
     collector_: Command, evidence: Path, words: tuple[str, ...]
 ) -> None:
     key = account_log("prod").seal_key(2)
-    data = (evidence / key).read_bytes()
-    (evidence / key).chmod(0o600)
-    (evidence / key).write_bytes(data.replace(b'"sig":"M', b'"sig":"N'))
+    _spoil(evidence / key)
 
     said = collector_(*words)
 

@@ -87,6 +87,17 @@ def test_the_rule_is_that_of_four_lines() -> None:
     assert found.population_sha256 == hashlib.sha256(line).hexdigest()
 
 
+def test_a_resource_whose_name_azure_writes_in_two_ways_is_one_member() -> None:
+    found = drawn(
+        runs=[run(1, {"/subscriptions/S/a": "pass"}), run(2, {"/subscriptions/s/A": "pass"})]
+    )
+
+    assert [item.resource for item in found.items] == ["/subscriptions/s/a"]
+    assert [(told.first.number, told.last.number) for told in found.items[0].history] == [
+        (1, 1), (2, 2),
+    ]  # fmt: skip
+
+
 def test_each_member_comes_with_its_history() -> None:
     (item,) = [item for item in drawn().items if item.resource == "b"]
 

@@ -17,6 +17,7 @@ PERIOD_COLUMNS = (
     "row", "account", "control", "check", "soc2", "hipaa", "severity", "resource", "region",
     "first_number", "first_time", "last_number", "last_time", "end_number", "end_time",
     "days", "seconds", "what", "detail", "exceptions", "covered_seconds",
+    "seal_sha256",
 )  # fmt: skip
 """`row` says what a row is:
 
@@ -106,6 +107,7 @@ def _period_rows(report: PeriodReport) -> Iterator[dict[str, object]]:
             "what": f"approved by {one.approved_by}",
             "detail": f"{one.reason}; instead: {one.compensating}",
             "exceptions": one.id,
+            "seal_sha256": one.seal_sha256,
         }
 
 
@@ -120,7 +122,7 @@ def _account_rows(report: PeriodReport) -> Iterator[dict[str, object]]:
     for note in report.notes:
         yield {"row": "note", "detail": note}
     for seen in (*report.before, *report.snapshots):
-        yield {"row": "snapshot", **_at("first", seen), "detail": seen.seal_sha256}
+        yield {"row": "snapshot", **_at("first", seen), "seal_sha256": seen.seal_sha256}
     for gap in report.gaps:
         yield _gap(gap)
     for kept in report.kept_back:

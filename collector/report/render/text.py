@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from collector.cli.tables import table
 from collector.evidence.canonical import timestamp
@@ -21,8 +21,22 @@ WIDTH = 100
 
 def period(report: PeriodReport) -> Iterator[str]:
     """The report, by control, with all that it rests on at its end."""
+    return _inert(_period(report))
+
+
+def sample(report: Sample) -> Iterator[str]:
+    """The sample, with the rule by which it was drawn."""
+    return _inert(_sample(report))
+
+
+def _inert(texts: Iterable[str]) -> Iterator[str]:
+    """The lines of texts, safe to print: names in a locker are other people's."""
+    return (printable(line) for text in texts for line in text.split("\n"))
+
+
+def _period(report: PeriodReport) -> Iterator[str]:
     yield (
-        f"Account {report.account} ({report.provider} {printable(report.account_id)}), "
+        f"Account {report.account} ({report.provider} {report.account_id}), "
         f"{report.first} to {report.last}: {report.days} days in UTC"
     )
     yield (
@@ -41,8 +55,7 @@ def period(report: PeriodReport) -> Iterator[str]:
     yield from _said("What the words mean", report.definitions)
 
 
-def sample(report: Sample) -> Iterator[str]:
-    """The sample, with the rule by which it was drawn."""
+def _sample(report: Sample) -> Iterator[str]:
     yield (
         f"{len(report.items)} of the {report.population} resources that {report.check} judged in "
         f"account {report.account}, {report.first} to {report.last}"
@@ -52,11 +65,11 @@ def sample(report: Sample) -> Iterator[str]:
     for item in report.items:
         yield ""
         place = f" in {item.region}" if item.region else ""
-        yield f"{item.order}. {printable(item.resource)}{place}  {item.digest}"
+        yield f"{item.order}. {item.resource}{place}  {item.digest}"
         for judged in item.history:
             yield (
                 f"   {judged.outcome} in {_range(judged.first, judged.last, judged.snapshots)}: "
-                f"{printable(judged.reason)}"
+                f"{judged.reason}"
             )
             for digest in judged.evidence:
                 yield f"     evidence {digest}"
@@ -179,7 +192,7 @@ def _exceptions(report: PeriodReport) -> Iterator[str]:
         yield (
             f"  {one.id} of {one.check}, {timestamp(one.begins)} to {timestamp(one.ends)}, "
             f"approved by {one.approved_by}, covers part of {one.intervals} intervals: "
-            f"{one.reason}; instead: {one.compensating}"
+            f"{one.reason}; instead: {one.compensating}; seal {one.seal_sha256}"
         )
 
 
