@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -252,7 +253,15 @@ def _grounds(
     names = tuple(dict.fromkeys(accounts))
     store = open_locker(url)
     require_folder(store.url, "reporting on")
-    grounds = read_grounds(store, Asked(names, at, tuple(trusted_keys(keys)[0])), program)
+    asked = Asked(names, at, tuple(trusted_keys(keys)[0]))
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
+
+        def show(done: int, known: int) -> None:
+            bar.length = known
+            bar.update(done - bar.pos)
+
+        grounds = read_grounds(store, asked, program, show)
     cadences = {name: cadence or bench.config.cadence_of(name) for name in names}
     return grounds, basis(
         grounds,

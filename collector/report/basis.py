@@ -53,8 +53,10 @@ class SnapshotUsed:
     not_applicable: int
     cadence: Cadence
     """How far apart runs are meant to be."""
+    finished: datetime
+    """When its last read was."""
     age_seconds: int
-    """How long before the moment of the report it was sealed."""
+    """How long before the moment of the report that was."""
     is_stale: bool
     """Whether that is longer than the cadence allows."""
     followed_by: int | None
@@ -145,7 +147,7 @@ def installed_version() -> str:
 
 def _used(one: AccountEvidence, at: datetime, cadence: Cadence) -> SnapshotUsed:
     sealed, snapshot = one.sealed, one.sealed.snapshot
-    age = at - sealed.created_at
+    age = at - snapshot.finished
     return SnapshotUsed(
         account=one.account,
         provider=PROVIDERS[one.provider],
@@ -167,6 +169,7 @@ def _used(one: AccountEvidence, at: datetime, cadence: Cadence) -> SnapshotUsed:
         unknown=snapshot.summary.unknown,
         not_applicable=snapshot.summary.not_applicable,
         cadence=cadence,
+        finished=snapshot.finished,
         age_seconds=int(age.total_seconds()),
         is_stale=age > longest(cadence),
         followed_by=one.followed_by,
@@ -206,9 +209,9 @@ def _warnings(snapshots: tuple[SnapshotUsed, ...]) -> Iterator[str]:
     for one in snapshots:
         if one.is_stale:
             yield (
-                f"Old evidence: the newest snapshot of {one.account} at this moment, number "
-                f"{one.number}, was {_age_told(one.age_seconds)} old, where runs are meant to be "
-                f"{one.cadence}. What changed since is not in this report."
+                f"Old evidence: what the newest snapshot of {one.account} at this moment, number "
+                f"{one.number}, read was {_age_told(one.age_seconds)} old, where runs are meant to "
+                f"be {one.cadence}. What changed since is not in this report."
             )
         if not one.complete:
             yield (

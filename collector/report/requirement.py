@@ -141,6 +141,8 @@ class Part:
     detail: str
     kind: str | None = None
     """The kind of attestation that it takes; None: it is evidenced by checks."""
+    max_days: int | None = None
+    """How long a statement of that kind counts at most, so how often it is needed."""
     checks: tuple[str, ...] = ()
     """Its checks that ran."""
     left_out: tuple[str, ...] = ()
@@ -151,6 +153,11 @@ class Part:
     unknown: int = 0
     entries: tuple[int, ...] = ()
     """Numbers of the entries of the log of attestations that it rests on."""
+
+    @property
+    def control_or_kind(self) -> str:
+        """What brings it: the kind of attestation, or else the control."""
+        return self.control if self.kind is None else self.kind
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,8 @@ class Assessment:
     in_security_rule: bool
     """Whether it is one of the rows of Subpart C; False for a criterion and a related citation."""
     mode: Mode
+    by: tuple[str, ...]
+    """By which checks and which kinds of attestation, and how often these are needed."""
     strength: Force
     state: State
     why: str
@@ -265,6 +274,7 @@ def _assess(
         is_addressable=is_addressable,
         in_security_rule=row.kind is not None,
         mode=_mode(row, book, links, grounds),
+        by=tuple(dict.fromkeys(map(_by, parts))),
         strength=_strength(state, parts, inherited=inherited),
         state=state,
         why=_why(state, parts, book, row, decision),
@@ -316,7 +326,7 @@ def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part
 def _stated_part(found: Stated) -> Part:
     return Part(
         found.control, "attests", None, found.state, found.detail,
-        kind=found.kind, entries=found.entries,
+        kind=found.kind, max_days=found.max_days, entries=found.entries,
     )  # fmt: skip
 
 
@@ -389,6 +399,14 @@ def _mode(
     return "checks" if is_checked else "nothing"
 
 
+def _by(part: Part) -> str:
+    """What a part takes, in words."""
+    if part.kind is not None:
+        return f"{part.kind}, every {part.max_days} days"
+    checks = ", ".join((*part.checks, *part.left_out)) or "no check"
+    return f"{part.control}: {checks}"
+
+
 def _strength(state: State, parts: Sequence[Part], *, inherited: bool) -> Force:
     """The most that the evidence says in every account; an account without any has nothing."""
     if state == "not applicable":
@@ -446,5 +464,5 @@ def _why(
 
 
 def _whose(part: Part) -> str:
-    name = part.control if part.kind is None else part.kind
+    name = part.control_or_kind
     return name if part.account is None else f"{name} ({part.account})"

@@ -26,7 +26,7 @@ from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import object_key
 from collector.mapping import Mappings
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
-from collector.report.history import read_history
+from collector.report.history import Progress, read_history
 from collector.report.requirement import Grounds
 
 RESOLUTION: Final = timedelta(seconds=1)
@@ -55,8 +55,16 @@ class Program:
     closing: Closing
 
 
-def read_grounds(locker: Locker, asked: Asked, program: Program) -> Grounds:
+def read_grounds(
+    locker: Locker, asked: Asked, program: Program, progress: Progress | None = None
+) -> Grounds:
     """The evidence of the accounts, and what people signed, as of the moment.
+
+    Args:
+        locker: only read.
+        asked: the accounts and the moment.
+        program: what it is judged by.
+        progress: told how many files of an account were verified.
 
     Raises:
         EvidenceError: something does not hold; names the first thing that does not.
@@ -69,17 +77,29 @@ def read_grounds(locker: Locker, asked: Asked, program: Program) -> Grounds:
         mappings=program.mappings,
         kinds=program.kinds,
         closing=program.closing,
-        accounts=[_account(locker, name, asked, program, standing) for name in asked.accounts],
+        accounts=[
+            _account(locker, name, asked, program, standing, progress) for name in asked.accounts
+        ],
         standing=standing,
         at=asked.at,
     )
 
 
 def _account(
-    locker: Locker, name: str, asked: Asked, program: Program, standing: Standing
+    locker: Locker,
+    name: str,
+    asked: Asked,
+    program: Program,
+    standing: Standing,
+    progress: Progress | None,
 ) -> AccountEvidence:
     history = read_history(
-        locker, name, begins=None, ends=asked.at + RESOLUTION, trusted=asked.trusted
+        locker,
+        name,
+        begins=None,
+        ends=asked.at + RESOLUTION,
+        trusted=asked.trusted,
+        progress=progress,
     )
     if history.latest is None:
         raise ConfigError(

@@ -147,7 +147,7 @@ def test_old_evidence_is_said_loudly(collector_: Command) -> None:
     late = collector_("gap", *PROD, "--as-of", "2026-03-06").out
     weekly = collector_("gap", *PROD, "--as-of", "2026-03-06", "--cadence", "weekly").out
 
-    assert "! Old evidence: the newest snapshot of prod at this moment, number 3" in late
+    assert "! Old evidence: what the newest snapshot of prod at this moment, number 3" in late
     assert "Old evidence" not in weekly
 
 

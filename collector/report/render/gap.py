@@ -11,7 +11,7 @@ from collector.report.render.common import basis_rows, defined, filled, heading,
 from collector.report.render.csv import table as csv_table
 
 COLUMNS = (
-    "row", "id", "title", "group", "implementation", "mode", "strength", "state", "reach",
+    "row", "id", "title", "group", "implementation", "mode", "by", "strength", "state", "reach",
     "shared_controls", "rank", "rank_reason", "why", "close_by", "commands", "account", "detail",
 )  # fmt: skip
 """`row` says what a row is: `requirement`, `figure`, or of what the report rests on."""
@@ -92,6 +92,7 @@ def _rows(report: GapReport) -> Iterator[Mapping[str, object]]:
             "group": one.group,
             "implementation": spec(row),
             "mode": one.mode,
+            "by": "; ".join(one.by),
             "strength": one.strength,
             "state": one.state,
             "reach": row.reach,

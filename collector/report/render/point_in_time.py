@@ -16,8 +16,8 @@ MOST_LISTED = 20
 """How many findings of one check are listed before they are only counted."""
 
 COLUMNS = (
-    "row", "id", "title", "account", "control", "check", "severity", "mode", "strength", "state",
-    "soc2", "hipaa", "population", "pass", "fail", "accepted", "unknown", "not_applicable",
+    "row", "id", "title", "account", "control", "check", "severity", "mode", "by", "strength",
+    "state", "soc2", "hipaa", "population", "pass", "fail", "accepted", "unknown", "not_applicable",
     "resource", "region", "exception", "detail",
 )  # fmt: skip
 """`row` says what a row is: `requirement`, `control`, `check`, `fail`, `unread`, `statement`, or of
@@ -136,6 +136,7 @@ def _rows(report: PointInTime) -> Iterator[Mapping[str, object]]:
             "id": row.id,
             "title": row.title,
             "mode": row.mode,
+            "by": "; ".join(row.by),
             "strength": row.strength,
             "state": row.state,
             "detail": row.why,
