@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.report.basis import Basis
-    from collector.report.requirement import FrameworkName, Grounds
+    from collector.report.parts import Grounds
+    from collector.report.requirement import FrameworkName
 
 FRAMEWORKS = ("soc2", "hipaa")
 

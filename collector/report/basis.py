@@ -18,7 +18,7 @@ from collector.config import Cadence
 from collector.evidence.canonical import timestamp
 from collector.report.days import longest
 from collector.report.evidence import PROVIDERS, AccountEvidence
-from collector.report.requirement import Grounds
+from collector.report.parts import Grounds
 from collector.report.statements import days_told
 from collector.run import DISTRIBUTION
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from collector.report.requirement import Assessment, Grounds, Part
+from collector.report.parts import Grounds, Part
+from collector.report.requirement import Assessment
 
 _APPROVED: Final = ("--approver", "NAME", "--expires", "DAY")
 

@@ -22,6 +22,7 @@ from typing import Final, Literal, TypeAlias
 from collector.framework import Framework
 from collector.report.basis import Basis
 from collector.report.closing_steps import ClosingStep, closing_steps
+from collector.report.parts import Grounds
 from collector.report.point_in_time import by_state
 from collector.report.requirement import (
     STATE_DEFINITIONS,
@@ -30,7 +31,6 @@ from collector.report.requirement import (
     Assessment,
     Force,
     FrameworkName,
-    Grounds,
     Mode,
     State,
 )

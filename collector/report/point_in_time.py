@@ -13,16 +13,14 @@ from typing import Final, Literal
 from collector.framework import Control, Framework, Strength
 from collector.report.basis import Basis
 from collector.report.evidence import CheckFindings
+from collector.report.parts import Grounds, PartState, checked_part
 from collector.report.requirement import (
     STATE_DEFINITIONS,
     STATES,
     STRENGTH_DEFINITIONS,
     Assessment,
     FrameworkName,
-    Grounds,
-    PartState,
     State,
-    checked_part,
 )
 from collector.report.statements import Stated, stated
 

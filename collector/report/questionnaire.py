@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from collector.questions import Question
 from collector.report.basis import Basis
 from collector.report.evidence import AccountEvidence
-from collector.report.requirement import Grounds, Part, checked_part
+from collector.report.parts import Grounds, Part, checked_part
 from collector.report.statements import Stated, stated
 
 Status: TypeAlias = Literal["evidenced", "in part", "not evidenced"]

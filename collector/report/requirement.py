@@ -46,20 +46,26 @@ made: nobody knows what it would have found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
-from collector.attestation.kinds import Kind, answering
+from collector.attestation.kinds import answering
 from collector.attestation.record import Decision
-from collector.attestation.state import Standing, Term
-from collector.closing import Closing
+from collector.attestation.state import Term
 from collector.framework import Framework, Requirement, Strength
-from collector.mapping import Mappings
-from collector.report.evidence import PROVIDERS, AccountEvidence
-from collector.report.statements import Stated, stated, with_provider
+from collector.report.parts import (
+    Grounds,
+    Part,
+    PartState,
+    checked_part,
+    is_live,
+    provider_parts,
+    stated_part,
+    unanswerable,
+)
+from collector.report.statements import Stated, stated
 
 FrameworkName: TypeAlias = Literal["soc2", "hipaa"]
 
@@ -111,54 +117,6 @@ STATE_DEFINITIONS: Final = _definitions("The state, the worst first.")
 STRENGTH_DEFINITIONS: Final = _definitions("The strength is the most")
 """What each strength means, in plain words."""
 
-LinkName: TypeAlias = Literal["proves", "supports", "attests", "inherited"]
-"""How strongly a part speaks for its requirement; `inherited`: for what the provider does."""
-
-PartState: TypeAlias = Literal[
-    "holds",
-    "failing",
-    "accepted",
-    "unknown",
-    "left out",
-    "judged nothing",
-    "no check",
-    "in force",
-    "missing",
-    "expired",
-]
-"""How one control's part stands. Those of checks come first."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one control brings to a requirement, in one account or for all of them."""
-
-    control: str
-    link: LinkName
-    account: str | None
-    """None: it is attested, for all accounts."""
-    state: PartState
-    detail: str
-    kind: str | None = None
-    """The kind of attestation that it takes; None: it is evidenced by checks."""
-    max_days: int | None = None
-    """How long a statement of that kind counts at most, so how often it is needed."""
-    checks: tuple[str, ...] = ()
-    """Its checks that ran."""
-    left_out: tuple[str, ...] = ()
-    """Its checks that did not."""
-    passed: int = 0
-    failed: int = 0
-    accepted: int = 0
-    unknown: int = 0
-    entries: tuple[int, ...] = ()
-    """Numbers of the entries of the log of attestations that it rests on."""
-
-    @property
-    def control_or_kind(self) -> str:
-        """What brings it: the kind of attestation, or else the control."""
-        return self.control if self.kind is None else self.kind
-
 
 @dataclass(frozen=True)
 class Assessment:
@@ -190,19 +148,7 @@ class Assessment:
     @property
     def live(self) -> tuple[Part, ...]:
         """The parts that are evidence, whatever it says."""
-        return tuple(part for part in self.parts if _is_live(part))
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What requirements are assessed by."""
-
-    mappings: Mappings
-    kinds: Mapping[str, Kind]
-    closing: Closing
-    accounts: Sequence[AccountEvidence]
-    standing: Standing
-    at: datetime
+        return tuple(part for part in self.parts if is_live(part))
 
 
 def assess(grounds: Grounds, framework: FrameworkName) -> tuple[Assessment, ...]:
@@ -249,15 +195,21 @@ def _assess(
     if row.id in book.not_applicable:
         states = ["not applicable"]
     elif inherited:
-        parts = [p for one in grounds.accounts for p in _inherited(grounds, one, framework)]
+        parts = [
+            p
+            for one in grounds.accounts
+            for p in provider_parts(grounds, one, with_agreement=framework == "hipaa")
+        ]
         states = [_inherited_state(parts)]
     else:
         shared = [
-            _stated_part(statements[kind.id])
+            stated_part(statements[kind.id])
             for name, strength in links
             if strength == "attests"
             for kind in answering(grounds.kinds, name, row.id)
         ]
+        if not shared:  # a mistake of the mappings, which must not make it easier to answer
+            shared = [unanswerable(name) for name, strength in links if strength == "attests"]
         for account in grounds.accounts:
             own = [checked_part(account, name, s) for name, s in links if s != "attests"]
             parts += own
@@ -283,75 +235,6 @@ def _assess(
     )
 
 
-def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part:
-    """What the checks of a control bring."""
-    ran = account.of_control(control)
-    left_out = [one.id for one in account.left_out if one.control == control]
-    passed = sum(c.passed for c in ran)
-    failed = sum(c.failed for c in ran)
-    accepted = sum(c.accepted for c in ran)
-    unknown = sum(c.unknown for c in ran)
-    cloud = PROVIDERS[account.provider]
-    state: PartState
-    if failed > accepted:
-        state, detail = "failing", f"{failed - accepted} of {passed + failed} fail"
-    elif unknown:
-        state, detail = "unknown", f"{unknown} could not be read"
-    elif left_out:
-        was = "not run" if account.is_same_program else "not run, or not there yet"
-        state, detail = "left out", f"{was}: {', '.join(left_out)}"
-    elif accepted:
-        state, detail = "accepted", f"{accepted} of {passed + failed} fail, all of them accepted"
-    elif passed:
-        state, detail = "holds", f"{passed} of {passed} pass"
-    elif ran:
-        state, detail = "judged nothing", "its checks found nothing to judge"
-    else:
-        state, detail = "no check", f"there is no check of it for {cloud}"
-    return Part(
-        control=control,
-        link=link,
-        account=account.account,
-        state=state,
-        detail=detail,
-        checks=tuple(c.check for c in ran),
-        left_out=tuple(left_out),
-        passed=passed,
-        failed=failed,
-        accepted=accepted,
-        unknown=unknown,
-    )
-
-
-def _stated_part(found: Stated) -> Part:
-    return Part(
-        found.control, "attests", None, found.state, found.detail,
-        kind=found.kind, max_days=found.max_days, entries=found.entries,
-    )  # fmt: skip
-
-
-def _inherited(
-    grounds: Grounds, account: AccountEvidence, framework: FrameworkName
-) -> Iterator[Part]:
-    """The provider's assurance report and, under HIPAA, the agreement with the provider."""
-    report, agreement = with_provider(
-        grounds.standing, grounds.at, account.provider, grounds.kinds, grounds.closing
-    )
-    yield _of_provider(account, report)
-    if framework == "hipaa":
-        checked = checked_part(account, grounds.closing.agreement_control, "inherited")
-        is_checked = checked.state in ("holds", "failing", "accepted")
-        yield checked if is_checked else _of_provider(account, agreement)
-
-
-def _of_provider(account: AccountEvidence, found: Stated) -> Part:
-    return replace(_stated_part(found), link="inherited", account=account.account)
-
-
-def _is_live(part: Part) -> bool:
-    return part.state in ("failing", "accepted", "holds", "in force") or bool(part.passed)
-
-
 def _state(parts: Sequence[Part], *, is_addressable: bool) -> State:
     """How a requirement stands in one account."""
     states = {part.state for part in parts}
@@ -359,7 +242,7 @@ def _state(parts: Sequence[Part], *, is_addressable: bool) -> State:
         return "failing"
     if states & {"unknown", "left out"}:
         return "unknown"
-    if not any(map(_is_live, parts)):
+    if not any(map(is_live, parts)):
         if "expired" in states:
             return "attestation expired"
         return "gap" if is_addressable or "missing" not in states else "attestation missing"
@@ -460,7 +343,7 @@ def _why(
             and not (state == "provider evidence missing" and part.state in ("holds", "in force"))
         ]
         return "; ".join(named) or (book.gaps[row.id].reason if row.id in book.gaps else "")
-    return "; ".join(f"{_whose(part)}: {part.detail}" for part in parts if _is_live(part))
+    return "; ".join(f"{_whose(part)}: {part.detail}" for part in parts if is_live(part))
 
 
 def _whose(part: Part) -> str:

@@ -27,7 +27,7 @@ from collector.evidence.snapshot import object_key
 from collector.mapping import Mappings
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
 from collector.report.history import Progress, read_history
-from collector.report.requirement import Grounds
+from collector.report.parts import Grounds
 
 RESOLUTION: Final = timedelta(seconds=1)
 """That of the times of seals: what was sealed in the second of a moment is there at the moment."""

@@ -18,7 +18,7 @@ from collector.report.evidence import (
     Finding,
     Installed,
 )
-from collector.report.requirement import Grounds
+from collector.report.parts import Grounds
 from collector.source import Provider
 from tests.attestation.entries import noon, standing
 from tests.report.histories import history, period, run

@@ -6,8 +6,9 @@ import csv as csv_module
 import json
 
 from collector.report.gap import GapReport, report_gap
+from collector.report.parts import Grounds
 from collector.report.render import renderer
-from collector.report.requirement import Grounds, assess
+from collector.report.requirement import assess
 from tests.attestation.entries import attestation, decision, placed
 from tests.report.grounds import account, based, found, grounds, kinds, mappings
 

@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, Page
 
 from collector.questions import load_questions
 from collector.report.gap import report_gap
+from collector.report.parts import Grounds
 from collector.report.point_in_time import report_point_in_time
 from collector.report.questionnaire import answer_questions
 from collector.report.render import renderer
-from collector.report.requirement import Grounds, assess
+from collector.report.requirement import assess
 from tests.attestation.entries import attestation, decision, exception, placed
 from tests.report.grounds import account, based, found, grounds, kinds, mappings
 from tests.report.histories import CHECK, OTHER, Run, moment, run
