@@ -214,9 +214,14 @@ def _finding(result: Judged, covering: Mapping[str, Term[AcceptedFailure]]) -> F
     if term is not None:
         accepted = Acceptance(
             number=term.number,
-            reason=term.entry.reason,
+            reason=one_line(term.entry.reason),
             approver=term.entry.approver,
             expires=term.entry.expires.isoformat(),
-            compensating_control=term.entry.compensating_control,
+            compensating_control=one_line(term.entry.compensating_control),
         )
     return Finding(about.id, about.region, about.type, result.reason, accepted)
+
+
+def one_line(text: str) -> str:
+    """A text of several lines on one."""
+    return " ".join(text.split())

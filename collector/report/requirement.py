@@ -55,6 +55,7 @@ from collector.attestation.kinds import answering
 from collector.attestation.record import Decision
 from collector.attestation.state import Term
 from collector.framework import Framework, Requirement, Strength
+from collector.report.evidence import one_line
 from collector.report.parts import (
     Grounds,
     Part,
@@ -321,7 +322,7 @@ def _why(
         return book.not_applicable[row.id]
     if state == "decided":
         assert decision is not None
-        instead = decision.entry.equivalent_measure or "no equivalent is reasonable"
+        instead = one_line(decision.entry.equivalent_measure or "no equivalent is reasonable")
         return (
             f"decision {decision.number} of {decision.entry.approver}, in force to "
             f"{decision.entry.expires}: {instead}"

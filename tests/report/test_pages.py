@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from tests.report.test_failing import Acceptance
 from tests.report.test_period import report as period_report
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj" + "a" * 400
-SCRIPT = "\"'></style></td><script>alert(2)</script>{{ 7*7 }}"
+SCRIPT = "=\"'></style></td><script>alert(2)</script>{{ 7*7 }}"
 NAMES = ("point_in_time", "gap", "questionnaire", "period")
 
 
@@ -54,7 +55,12 @@ def evidence() -> Grounds:
 
 
 def render(name: str) -> str:
-    """A report as a page; parts of it, since accessibility is looked at node by node."""
+    """A report as a page."""
+    return "\n".join(renderer(name, "html")(report_of(name)))
+
+
+def report_of(name: str) -> object:
+    """A report; parts of it, since accessibility is looked at node by node."""
     on = evidence()
     make: dict[str, Callable[[], object]] = {
         "point_in_time": lambda: report_point_in_time(
@@ -71,7 +77,7 @@ def render(name: str) -> str:
         ),
         "period": period,
     }
-    return "\n".join(renderer(name, "html")(make[name]()))
+    return make[name]()
 
 
 def period() -> object:
@@ -204,3 +210,14 @@ def test_a_page_says_what_it_is_and_how_to_check_it(pages: dict[str, Path], name
     levels = [int(level) for level in re.findall(r"<h([1-6])", source)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_other_forms_deceive_neither_a_terminal_nor_a_spreadsheet(name: str, form: str) -> None:
+    lines = list(renderer(name, form)(report_of(name)))
+
+    assert all(line.isprintable() for line in lines)
+    if form == "csv":
+        cells = [cell for row in csv.reader(lines) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]

@@ -18,6 +18,11 @@ LIMITS = (
 """What no report of this product is."""
 
 
+def safe(texts: Iterable[str]) -> Iterator[str]:
+    """The lines of texts, safe to print: names in a locker are other people's."""
+    return (printable(line) for text in texts for line in text.split("\n"))
+
+
 def heading(basis: Basis) -> Iterator[str]:
     """What was looked at, and what a reader must know before the rest."""
     yield f"As of {timestamp(basis.at)}"

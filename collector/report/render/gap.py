@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from collector.cli.tables import table
 from collector.evidence.record import printable
 from collector.report.gap import GapReport, GapRow, Totals
-from collector.report.render.common import basis_rows, defined, filled, heading, rests_on, said
+from collector.report.render.common import (
+    basis_rows,
+    defined,
+    filled,
+    heading,
+    rests_on,
+    safe,
+    said,
+)
 from collector.report.render.csv import table as csv_table
 
 COLUMNS = (
@@ -19,6 +27,15 @@ COLUMNS = (
 
 def text(report: GapReport) -> Iterator[str]:
     """The figure first, then every row, then what remains in the order to close it."""
+    return safe(_text(report))
+
+
+def csv(report: GapReport) -> Iterator[str]:
+    """Every row once, in the order of the catalog, then the figures and what it rests on."""
+    yield from csv_table(COLUMNS, _rows(report))
+
+
+def _text(report: GapReport) -> Iterator[str]:
     share, totals = report.share, report.totals
     yield f"{report.want_name}: what the evidence for {report.have_name} covers, and what remains"
     yield from heading(report.basis)
@@ -43,11 +60,6 @@ def text(report: GapReport) -> Iterator[str]:
     yield from said("What the figures mean", report.definitions)
     yield from defined("What the strengths mean", report.strengths)
     yield from defined("What the states mean, the worst first", report.states)
-
-
-def csv(report: GapReport) -> Iterator[str]:
-    """Every row once, in the order of the catalog, then the figures and what it rests on."""
-    yield from csv_table(COLUMNS, _rows(report))
 
 
 def spec(row: GapRow) -> str:

@@ -8,7 +8,7 @@ from collector.cli.tables import table
 from collector.evidence.record import printable
 from collector.report.evidence import Finding
 from collector.report.point_in_time import AccountCheck, ControlRow, PointInTime, Tag
-from collector.report.render.common import basis_rows, defined, filled, heading, rests_on
+from collector.report.render.common import basis_rows, defined, filled, heading, rests_on, safe
 from collector.report.render.csv import table as csv_table
 from collector.report.requirement import Assessment
 
@@ -26,6 +26,15 @@ what the report rests on."""
 
 def text(report: PointInTime) -> Iterator[str]:
     """What holds and what does not, by requirement and by control, then all that is wrong."""
+    return safe(_text(report))
+
+
+def csv(report: PointInTime) -> Iterator[str]:
+    """Requirements, controls, checks and findings, then what it rests on."""
+    yield from csv_table(COLUMNS, _rows(report))
+
+
+def _text(report: PointInTime) -> Iterator[str]:
     yield "Controls in place as of a moment (Type 1)"
     yield from heading(report.basis)
     for one in report.counted:
@@ -48,11 +57,6 @@ def text(report: PointInTime) -> Iterator[str]:
     yield from defined("Outcomes", report.outcomes)
     yield from defined("What the strengths mean", report.strengths)
     yield from defined("What the states mean, the worst first", report.definitions)
-
-
-def csv(report: PointInTime) -> Iterator[str]:
-    """Requirements, controls, checks and findings, then what it rests on."""
-    yield from csv_table(COLUMNS, _rows(report))
 
 
 def tags(links: Sequence[Tag]) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from collector.evidence.canonical import timestamp
 from collector.evidence.record import printable
 from collector.report.questionnaire import Answer, Fact, Questionnaire
-from collector.report.render.common import basis_rows, defined, filled, heading, rests_on
+from collector.report.render.common import basis_rows, defined, filled, heading, rests_on, safe
 from collector.report.render.csv import table
 
 COLUMNS = (
@@ -20,6 +20,15 @@ COLUMNS = (
 
 def text(report: Questionnaire) -> Iterator[str]:
     """The answers by area, each with what it rests on."""
+    return safe(_text(report))
+
+
+def csv(report: Questionnaire) -> Iterator[str]:
+    """One row a question, in their order, then what the answers rest on."""
+    yield from table(COLUMNS, [*map(_row, report.answers), *basis_rows(report.basis)])
+
+
+def _text(report: Questionnaire) -> Iterator[str]:
     yield "Security questionnaire, answered from evidence"
     yield from heading(report.basis)
     counted = ", ".join(f"{count} {status}" for status, count in report.counted)
@@ -35,11 +44,6 @@ def text(report: Questionnaire) -> Iterator[str]:
                 yield from filled(printable(told(fact)), first="    - ", then="      ")
     yield from rests_on(report.basis)
     yield from defined("What the answers mean", report.definitions)
-
-
-def csv(report: Questionnaire) -> Iterator[str]:
-    """One row a question, in their order, then what the answers rest on."""
-    yield from table(COLUMNS, [*map(_row, report.answers), *basis_rows(report.basis)])
 
 
 def told(fact: Fact) -> str:
