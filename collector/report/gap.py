@@ -220,6 +220,8 @@ def _totals(rows: Sequence[GapRow]) -> Totals:
     assessed = [row.assessment for row in rows]
     not_applicable = sum(row.state == "not applicable" for row in assessed)
     remaining = sum(not row.is_answered for row in assessed)
+    strengths: Counter[Force] = Counter(row.strength for row in assessed)
+    modes: Counter[Mode] = Counter(row.mode for row in assessed)
     return Totals(
         rows=len(assessed),
         addressable=sum(row.is_addressable for row in assessed),
@@ -227,8 +229,8 @@ def _totals(rows: Sequence[GapRow]) -> Totals:
         answered=len(assessed) - not_applicable - remaining,
         remaining=remaining,
         by_state=by_state(assessed),
-        by_strength=tuple(Counter(row.strength for row in assessed).most_common()),
-        by_mode=tuple(Counter(row.mode for row in assessed).most_common()),
+        by_strength=tuple(strengths.most_common()),
+        by_mode=tuple(modes.most_common()),
     )
 
 

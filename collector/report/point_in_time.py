@@ -188,12 +188,12 @@ def _control(grounds: Grounds, control: Control) -> ControlRow:
     )
     if control.evidence == "attestation":
         needed = [one for one in statements if one.answers]
-        state: ControlState = min((one.state for one in needed), key=CONTROL_STATES.index)
+        state = _worst([one.state for one in needed])
         lacking = [f"{one.kind}: {one.detail}" for one in needed if one.state == state]
         detail = "; ".join(lacking)
     else:
         parts = [checked_part(a, control.id, "supports") for a in grounds.accounts]
-        state = min((part.state for part in parts), key=CONTROL_STATES.index)
+        state = _worst([part.state for part in parts])
         detail = "; ".join(
             f"{part.account}: {part.detail}" if len(parts) > 1 else part.detail for part in parts
         )
@@ -215,6 +215,11 @@ def _control(grounds: Grounds, control: Control) -> ControlRow:
         checks=checks,
         statements=statements,
     )
+
+
+def _worst(states: Sequence[ControlState]) -> ControlState:
+    """The worst of several states; without any, there is nothing."""
+    return next((state for state in CONTROL_STATES if state in states), "missing")
 
 
 def _book(grounds: Grounds, name: str) -> Framework:
