@@ -35,7 +35,7 @@ says what was found and gives no opinion. What the words mean, as the report its
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
@@ -63,6 +63,7 @@ from collector.report.failing import (
     unread_resources,
 )
 from collector.report.history import History
+from collector.report.plain import plain_fields
 from collector.report.population import Population, population
 from collector.report.scope import ScopeChange, scope_changes
 from collector.report.timeline import Step, checks_of, steps_of
@@ -197,9 +198,7 @@ class PeriodReport:
 
     def to_json(self) -> dict[str, JSON]:
         """The report as JSON: days as 2026-01-31, times as 2026-01-31T00:00:00Z."""
-        found = plain(self)
-        assert isinstance(found, dict)
-        return found
+        return plain_fields(self)
 
 
 def bounds(period: Period) -> tuple[datetime, datetime]:
@@ -397,24 +396,3 @@ def _notes(
             f"Exception {exception} names its resources by a tag, which results do not carry: it "
             f"covers nothing here."
         )
-
-
-def plain(value: object) -> JSON:
-    """A value of a report as JSON has it.
-
-    Raises:
-        TypeError: it holds what no report does.
-    """
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case datetime():
-            return timestamp(value)
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [plain(each) for each in value]
-        case _ if is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            raise TypeError(f"a report holds a {type(value).__name__}")
