@@ -24,6 +24,7 @@ says what was found and gives no opinion. What the words mean, as the report its
   the least that it can be. One that is not seen to end is open: its length is up to the end of the
   period.
 - An exception covers the part of an interval in which it was in force. The interval stays a fail.
+  One by tag covers a resource from a run that read the tag on it to the next run of the check.
 - Two runs may be 1.5 times the cadence apart. That lies half-way between a run that is on time and
   one that is missing: a missing run is always found, and one that is late by less than half the
   cadence is not. A longer stretch, also from the last run before the period or to its end, is an
@@ -230,7 +231,7 @@ def report_period(
         exceptions: what was accepted, in force at any time in the period.
         controls: only these; empty: all.
         frameworks: only checks that one of these has a use for; empty: all.
-        unresolved: ids of exceptions by tag: whose they are, results do not tell.
+        unresolved: ids of exceptions by tag, of which no run read whose they are.
     """
     begins, behind = bounds(period)
     ends = min(behind, now.replace(microsecond=0))
@@ -393,6 +394,6 @@ def _notes(
         yield f"The last day is not over: the report says what was known at {timestamp(now)}."
     for exception in unresolved:
         yield (
-            f"Exception {exception} names its resources by a tag, which results do not carry: it "
-            f"covers nothing here."
+            f"Exception {exception} names its resources by a tag, which no run of the period read "
+            f"on a resource that failed: it covers nothing here."
         )
