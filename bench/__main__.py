@@ -154,6 +154,10 @@ def main() -> None:
     faults.add_argument("--throttle", type=float, default=0.0, help="share of calls refused")
     faults.add_argument("--errors", type=float, default=0.0, help="share answered by 5xx")
     faults.add_argument("--seed", type=int, default=0, help="of which are")
+    stored = parser.add_argument_group("for history")
+    stored.add_argument("--days", type=int, default=365)
+    stored.add_argument("--resources", type=int, default=2000)
+    stored.add_argument("--changed", type=float, default=0.01, help="share of them a day")
     options = parser.parse_args()
     begin = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind

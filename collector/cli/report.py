@@ -89,8 +89,12 @@ def period(
     which resources failed from when to when, and what of that was accepted.
     """
     from datetime import UTC, datetime
+    from functools import cache
+    from pathlib import Path
 
     from collector.attestation.ledger import read_standing
+    from collector.attestation.subjects import read_tags
+    from collector.check import discover
     from collector.cli.workbench import configured
     from collector.errors import ConfigError
     from collector.mapping import load_mappings
@@ -106,7 +110,14 @@ def period(
     refuse_inside(output, url)
     store, trusted = _open(url, keys)
     history = _read(store, trusted, account, days)
-    accepted = exemptions(read_standing(store, trusted), account, bounds(days)[1])
+    standing = read_standing(store, trusted)
+    checks = cache(lambda: discover(map(Path, config.checks_dirs)))
+    accepted = exemptions(
+        standing,
+        history,
+        bounds(days)[1],
+        lambda one, names: read_tags(store, one.snapshot, checks(), names),
+    )
     known = {entry.control for one in history.snapshots for entry in one.snapshot.checks}
     _require_controls(controls, known, mappings)
     found = report_period(
@@ -118,7 +129,7 @@ def period(
         exceptions=accepted,
         controls=controls,
         frameworks=frameworks,  # type: ignore[arg-type]
-        unresolved=[one.id for one in accepted if not one.resources],
+        unresolved=[one.id for one in accepted if not one.is_resolved],
     )
     if not found.controls:
         raise ConfigError(f"account {account}: no check of {days.first} to {days.last} is chosen")

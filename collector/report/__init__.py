@@ -7,6 +7,7 @@
 - `accepted`: exceptions, with the time for which each counts. Pure.
 - `scope`: what changed in what was asked, by whom and by what. Pure.
 - `period`: all of these for one account over one period, by control. Pure.
+- `plain`: the values of a report as JSON has them. Pure.
 - `sample`: a sample of a population that anybody can draw again. Pure.
 - `sources`: accounts and attestations as of a moment, verified likewise.
 - `evidence`, `statements`: what checks found, and how statements stand, at a moment. Pure.

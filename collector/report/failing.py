@@ -67,8 +67,8 @@ class Accepted(Protocol):
         """What is done instead."""
         ...
 
-    def is_of(self, resource: str) -> bool:
-        """Whether a resource with this full name is among those it names."""
+    def spans(self, resource: str) -> Sequence[tuple[datetime, datetime]]:
+        """When it covers a resource with this full name: from a moment to before another."""
         ...
 
 
@@ -253,9 +253,10 @@ def _covered(
     """What exceptions cover of a stretch of time."""
     found = []
     for one in accepted:
-        first, last = max(begins, one.begins), min(ends, one.ends)
-        if one.check == check and first < last and one.is_of(resource):
-            found.append(Covered(one.id, first, last, _seconds(first, last)))
+        for span in one.spans(resource) if one.check == check else ():
+            first, last = max(begins, span[0]), min(ends, span[1])
+            if first < last:
+                found.append(Covered(one.id, first, last, _seconds(first, last)))
     return tuple(sorted(found, key=lambda each: (each.begins, each.ends, each.exception)))
 
 

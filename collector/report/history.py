@@ -332,7 +332,10 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 
 def _refuse_disagreement(snapshot: Snapshot, document: str) -> None:
-    """See that a document's summary is the sum of its checks'."""
+    """See that a document has each check once, and that its summary is the sum of theirs."""
+    ids = [entry.id for entry in snapshot.checks]
+    if len(ids) != len(set(ids)):
+        _refuse([Problem(document, "it has a check twice")])
     total: Counter[Outcome] = Counter()
     for entry in snapshot.checks:
         total.update(entry.summary)

@@ -24,6 +24,7 @@ says what was found and gives no opinion. What the words mean, as the report its
   the least that it can be. One that is not seen to end is open: its length is up to the end of the
   period.
 - An exception covers the part of an interval in which it was in force. The interval stays a fail.
+  One by tag covers a resource from a run that read the tag on it to the next run of the check.
 - Two runs may be 1.5 times the cadence apart. That lies half-way between a run that is on time and
   one that is missing: a missing run is always found, and one that is late by less than half the
   cadence is not. A longer stretch, also from the last run before the period or to its end, is an
@@ -35,7 +36,7 @@ says what was found and gives no opinion. What the words mean, as the report its
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
@@ -63,6 +64,7 @@ from collector.report.failing import (
     unread_resources,
 )
 from collector.report.history import History
+from collector.report.plain import plain_fields
 from collector.report.population import Population, population
 from collector.report.scope import ScopeChange, scope_changes
 from collector.report.timeline import Step, checks_of, steps_of
@@ -197,9 +199,7 @@ class PeriodReport:
 
     def to_json(self) -> dict[str, JSON]:
         """The report as JSON: days as 2026-01-31, times as 2026-01-31T00:00:00Z."""
-        found = plain(self)
-        assert isinstance(found, dict)
-        return found
+        return plain_fields(self)
 
 
 def bounds(period: Period) -> tuple[datetime, datetime]:
@@ -231,7 +231,7 @@ def report_period(
         exceptions: what was accepted, in force at any time in the period.
         controls: only these; empty: all.
         frameworks: only checks that one of these has a use for; empty: all.
-        unresolved: ids of exceptions by tag: whose they are, results do not tell.
+        unresolved: ids of exceptions by tag, of which no run read whose they are.
     """
     begins, behind = bounds(period)
     ends = min(behind, now.replace(microsecond=0))
@@ -394,27 +394,6 @@ def _notes(
         yield f"The last day is not over: the report says what was known at {timestamp(now)}."
     for exception in unresolved:
         yield (
-            f"Exception {exception} names its resources by a tag, which results do not carry: it "
-            f"covers nothing here."
+            f"Exception {exception} names its resources by a tag, which no run of the period read "
+            f"on a resource that failed: it covers nothing here."
         )
-
-
-def plain(value: object) -> JSON:
-    """A value of a report as JSON has it.
-
-    Raises:
-        TypeError: it holds what no report does.
-    """
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case datetime():
-            return timestamp(value)
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [plain(each) for each in value]
-        case _ if is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            raise TypeError(f"a report holds a {type(value).__name__}")

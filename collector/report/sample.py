@@ -24,7 +24,7 @@ from collector.evidence.canonical import JSON, sha256
 from collector.evidence.record import printable
 from collector.report.days import Period, Seen, seen
 from collector.report.history import History, SealedSnapshot
-from collector.report.period import plain
+from collector.report.plain import plain_fields
 from collector.report.results import Judged, ResultsObject
 from collector.report.timeline import Member, judged_accounts, member_of
 
@@ -94,9 +94,7 @@ class Sample:
 
     def to_json(self) -> dict[str, JSON]:
         """The sample as JSON."""
-        found = plain(self)
-        assert isinstance(found, dict)
-        return found
+        return plain_fields(self)
 
 
 def draw(history: History, period: Period, *, check: str, size: int, seed: str) -> Sample:

@@ -29,8 +29,8 @@ class Acceptance:
     compensating: str = "watched"
     seal_sha256: str = "f" * 64
 
-    def is_of(self, resource: str) -> bool:
-        return resource in self.resources
+    def spans(self, resource: str) -> list[tuple[datetime, datetime]]:
+        return [(self.begins, self.ends)] if resource in self.resources else []
 
 
 def intervals(

@@ -281,6 +281,15 @@ def test_a_signed_snapshot_whose_summary_is_not_the_sum_of_its_checks_is_refused
         read(sealed_as(signer, files, summary=summary), trusted)
 
 
+def test_a_signed_snapshot_that_has_a_check_twice_is_refused(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    checks = read_snapshot(MemoryLocker(files), "prod", 5)[1].checks
+
+    with pytest.raises(EvidenceError, match="it has a check twice"):
+        read(sealed_as(signer, files, checks=(*checks, *checks)), trusted)
+
+
 def test_progress_ends_where_it_said_it_would(
     files: dict[str, bytes], trusted: list[PublicKey]
 ) -> None:
