@@ -6,7 +6,8 @@ for the digests of the cloud's answers. Each step checks bytes against a name th
 vouches for.
 
 What cannot be seen from within: a chain whose end was cut off, or that was written anew by somebody
-who has the key. Only a head that was remembered elsewhere shows that.
+who has the key. Only a head that was remembered elsewhere shows that, or an anchor; and only a
+timestamp shows that a seal was not made later than it says.
 """
 
 from __future__ import annotations
@@ -14,20 +15,33 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from cryptography import x509
+
 from collector.errors import ObjectMissing, SigningError
+from collector.evidence.anchors import contradictions, digest_at
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
-from collector.evidence.documents import Document, kept_files
+from collector.evidence.documents import Anchor, Document, kept_files
+from collector.evidence.heads import numbers_since, passed_over
 from collector.evidence.inventory import take_inventory
 from collector.evidence.keys import PublicKey, load_public_key
-from collector.evidence.links import KeyRing, Link, between, read_link, read_named
+from collector.evidence.links import KeyRing, Link, between, read_named
 from collector.evidence.locker import Locker
-from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
+from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import KEYS, Outcome, Snapshot, object_key, public_key_key
+from collector.evidence.snapshot import (
+    KEYS,
+    TIMESTAMPS,
+    Outcome,
+    Snapshot,
+    object_key,
+    public_key_key,
+)
+from collector.evidence.times import Timeline, read_authority, read_timed_link, without_seal
 
 READERS = 16
 """Files read at once."""
@@ -55,9 +69,11 @@ def verify(
     account: str | None = None,
     trusted: Sequence[PublicKey] = (),
     heads: Iterable[RememberedHead] = (),
+    roots: Sequence[x509.Certificate] = (),
+    since: Mapping[Log, int] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Check every signature, digest and link.
+    """Check every signature, digest, link and timestamp.
 
     Args:
         locker: only read.
@@ -66,6 +82,12 @@ def verify(
         trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
             less, and each chain must be signed by one key from beginning to end.
         heads: seals that somebody remembers to have been there.
+        roots: of the timestamp authorities that are trusted. Without any, the locker's own are
+            taken, which is less.
+        since: the last seals that an earlier verification saw, by log. Of these logs, that seal
+            and what comes after it is read, and of the objects only what that refers to. What is
+            before is as sound as it was then, if that seal is the one it was: which is for a
+            remembered head to show. The log of the keys is always read whole.
         progress: called on the caller's thread.
 
     Raises:
@@ -73,10 +95,12 @@ def verify(
         LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
             whatever its bytes are.
     """
-    run = _Verification(locker, account, trusted, progress)
+    run = _Verification(locker, account, trusted, roots, since, progress)
     run.verify_keys()
+    run.verify_authorities()
     for log in sorted({*run.inventory.seals, *run.inventory.documents}):
         run.verify_chain(log)
+    run.verify_anchors()
     run.verify_objects()
     for head in heads:
         run.verify_head(*head)
@@ -98,19 +122,25 @@ class _Verification:
         locker: Locker,
         account: str | None,
         trusted: Sequence[PublicKey],
+        roots: Sequence[x509.Certificate],
+        since: Mapping[Log, int] | None,
         progress: Progress | None,
     ) -> None:
         self._only = None if account is None else account_log(account)
-        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS)
+        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
         self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
         self._locker = locker
         self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
+        self._roots, self._are_roots_trusted = list(roots), bool(roots)
+        self._since = since
         self._progress = progress
         self._problems = {
             Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
         }
         self._chains: list[Chain] = []
         self._seals: dict[tuple[Log, int], str] = {}
+        self._anchors: list[tuple[int, Anchor]] = []
+        self._are_seals_sound = True
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
         self._files: dict[str, str] = {}
@@ -120,6 +150,7 @@ class _Verification:
         self._done = 0
         self._total = (
             len(self.inventory.public_keys)
+            + len(self.inventory.authorities)
             + sum(map(len, self.inventory.seals.values()))
             + len(self.inventory.objects)
         )
@@ -135,25 +166,47 @@ class _Verification:
         if not self._ring.are_trusted:
             self._ring = KeyRing(own, are_trusted=False)
 
+    def verify_authorities(self) -> None:
+        """Read the locker's own authorities, and use them if nobody gave better ones."""
+        for found in self._each(partial(read_authority, self._locker), self.inventory.authorities):
+            if isinstance(found, Problem):
+                self._problems.add(found)
+            elif not self._are_roots_trusted:
+                self._roots.append(found)
+
     def verify_chain(self, log: Log) -> None:
-        """Follow a log from its first seal to its last."""
-        links = self._each(
-            partial(read_link, self._locker, self._ring, log),
-            self.inventory.seals.get(log, ()),
-        )
+        """Follow a log from its first seal, or the one that was remembered, to its last."""
+        all_numbers = self.inventory.seals.get(log, [])
+        base = None if self._since is None or log == KEY_LOG else self._since.get(log)
+        numbers, gap = numbers_since(log, all_numbers, base)
+        self._problems.update(() if gap is None else (gap,))
         marks: list[Mark] = []
         signers: set[str] = set()
         named: set[str] = set()
+        times = Timeline()
+        read = partial(
+            read_timed_link,
+            self._locker,
+            self._ring,
+            self._roots,
+            self.inventory.timestamps,
+            log,
+        )
         before: Link | None = None
-        for link in links:
-            self._problems.update(link.problems, between(before, link, self._ring))
+        for link, seen in self._each(read, numbers):
+            self._problems.update(link.problems, seen.problems, times.follow(link, seen))
+            if link.number != base:
+                self._problems.update(between(before, link, self._ring))
+            self._are_seals_sound &= link.is_signed
             self._seals[log, link.number] = link.sha256
             created_at = None
             if link.sealed is not None:
                 created_at = link.sealed.statement.created_at
                 signers.add(link.sealed.keyid)
                 named.add(link.sealed.statement.document_sha256)
-                if link.document is not None:
+                if isinstance(link.document, Anchor) and link.is_signed:
+                    self._anchors.append((link.number, link.document))
+                if link.document is not None and link.number != base:
                     key = log.document_key(link.sealed.statement.document_sha256)
                     self._follow(key, link.document)
             marks.append(Mark(link.number, created_at))
@@ -161,8 +214,11 @@ class _Verification:
         if before is not None:
             head = Head(before.number, before.sha256)
             keys = tuple(sorted(signers))
-            self._chains.append(Chain(log, len(marks), marks[0], marks[-1], head, keys))
-        self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
+            found = Chain(log, len(marks), marks[0], marks[-1], head, keys, times.summary())
+            skipped = len(all_numbers) - len(numbers)
+            self._chains.append(replace(found, passed_over=skipped))
+        if base is None:
+            self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
 
     def verify_objects(self) -> None:
         """Read every object once: first those that refer to others, then all that are left."""
@@ -180,18 +236,28 @@ class _Verification:
             if content.kind == "results" and not content.problems:
                 self._compare(content)
 
-        rest = (self.inventory.objects | named_by.keys()) - read
+        all_there = self.inventory.objects if self._since is None else set[str]()
+        rest = (all_there | named_by.keys()) - read
         self._total = self._done + len(rest)
         for _ in self._contents([(d, "bytes", named_by.get(d, VERSION)) for d in sorted(rest)]):
             pass
-        self._stray_objects = len(self.inventory.objects - read - named_by.keys())
+        self._stray_objects = len(all_there - read - named_by.keys())
+
+    def verify_anchors(self) -> None:
+        """See that what the anchors name is there, and so is what timestamps were added to."""
+        self._problems.update(contradictions(self._anchors, self._digest))
+        # Of a seal that does not hold, the timestamps are named by another digest.
+        if self._only is not None or self._since is not None or not self._are_seals_sound:
+            return
+        seals = set(self._seals.values())
+        self._problems.update(without_seal(self.inventory.timestamps, seals))
 
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
         if self._only is not None and log not in (None, self._only):
             return
         logs = [chain.log for chain in self._chains] if log is None else [log]
-        found = [self._seals[one, number] for one in logs if (one, number) in self._seals]
+        found = [d for one in logs if (d := self._digest(one, number)) is not None]
         if digest.lower() in found:
             return
         key = logs[0].seal_key(number) if len(logs) == 1 else ACCOUNTS
@@ -206,7 +272,7 @@ class _Verification:
         if not self._chains:
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
-        warnings = []
+        warnings = [] if self._since is None else [passed_over(self._chains)]
         if self._stray_documents or self._stray_objects:
             warnings.append(
                 f"no seal leads to {self._stray_documents} documents and "
@@ -217,6 +283,11 @@ class _Verification:
                 "the public keys are the locker's own, and whoever can write all of it could "
                 "have replaced them: give a key that you have from elsewhere"
             )
+        if not self._are_roots_trusted and any(c.times.trusted for c in self._chains):
+            warnings.append(
+                "the timestamp authorities are the locker's own: give their certificates, from "
+                "elsewhere, to trust the times"
+            )
         return Report(
             chains=tuple(self._chains),
             objects=len(self._sizes_bytes),
@@ -224,6 +295,14 @@ class _Verification:
             problems=tuple(sorted(self._problems)),
             warnings=tuple(warnings),
         )
+
+    def _digest(self, log: Log, number: int) -> str | None:
+        """Digest of the seal at a number, None if there is none."""
+        if (log, number) in self._seals:
+            return self._seals[log, number]
+        if number not in self.inventory.seals.get(log, ()):
+            return None
+        return digest_at(self._locker, log, number)
 
     def _verify_strays(self, log: Log, digests: set[str]) -> None:
         """Documents that no seal names need not be there, but must be what their name says."""
