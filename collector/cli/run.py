@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from collector.answer import Reader
     from collector.cli.workbench import Workbench
+    from collector.evidence.chain import Stamper
     from collector.evidence.keys import Signer
     from collector.evidence.locker import Locker
     from collector.run import Outcome, Plan
@@ -97,10 +98,11 @@ def run(
     store = bench.locker(url)
     _keep_apart(bench.key_spec(key), url)
     store.check_writable()
+    stamper = bench.stamper()
     readers, codes = _open(bench, plans, asked)
     if readers:
         signer = bench.signer(key, create=True)
-        for outcome in _run(bench, readers, plans, store, signer):
+        for outcome in _run(bench, readers, plans, store, signer, stamper):
             if isinstance(outcome, int):
                 codes.append(outcome)
                 continue
@@ -173,6 +175,7 @@ def _run(
     plans: Mapping[str, Plan],
     locker: Locker,
     signer: Signer,
+    stamper: Stamper | None,
 ) -> Iterator[Outcome | int]:
     """The outcome of each account as it is sealed, or the exit code of what went wrong."""
     import threading
@@ -202,6 +205,7 @@ def _run(
                 clock=lambda: datetime.now(UTC),
                 workers=bench.config.workers,
                 progress=progress if alone else None,
+                stamper=stamper,
             ): name
             for name, reader in readers.items()
         }
@@ -229,6 +233,12 @@ def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str
         click.echo(
             f"collector: warning: number {sealed.number - 1} was signed by another key,"
             f" {sealed.key_changed_from}; verify will ask for both",
+            err=True,
+        )
+    if sealed.timestamp_fault is not None:
+        click.echo(
+            f"collector: warning: number {sealed.number} is sealed without a timestamp:"
+            f" {sealed.timestamp_fault}; collector timestamp {url} adds it later",
             err=True,
         )
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,10 @@ from collector.evidence.snapshot import Snapshot
 from collector.log import configure
 from collector.mapping import Mappings, check_controls, load_mappings
 from collector.source import Provider
+
+if TYPE_CHECKING:
+    from collector.evidence.chain import Stamper
+    from collector.evidence.timestamps import Authority
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,10 @@ class Workbench:
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""
         return open_signer(self.key_spec(spec), create=create)
+
+    def stamper(self) -> Stamper | None:
+        """What gets timestamps for seals; None if no authority is configured."""
+        return configured_stamper(self.config)
 
     def key_spec(self, spec: str | None) -> str:
         """Where the signing key is."""
@@ -113,6 +122,61 @@ def key_spec(config: Config, spec: str | None) -> str:
     """Where the signing key is."""
     named = config.key if spec is None else spec
     return f"file:{default_key_path()}" if named is None else named
+
+
+def authorities(config: Config) -> list[Authority]:
+    """The timestamp authorities that are configured.
+
+    Raises:
+        ConfigError: what one is to be trusted by cannot be read.
+    """
+    from collector.evidence.timestamps import Authority, load_certificates
+
+    return [
+        Authority(a.url, load_certificates(read_file(a.ca_bundle, "certificates"), a.ca_bundle))
+        for a in config.timestamp
+    ]
+
+
+def configured_stamper(config: Config) -> Stamper | None:
+    """What gets timestamps for seals; None if no authority is configured.
+
+    Raises:
+        ConfigError: what one is to be trusted by cannot be read.
+    """
+    if not config.timestamp:
+        return None
+    from collector.evidence.timestamps import stamper
+
+    return stamper(authorities(config), config.timestamp_seconds)
+
+
+def read_file(name: str, what: str) -> bytes:
+    """The content of a file that a setting or an option names.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    path = Path(name)
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"reading {what} {name}: is no file")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"reading {what} {name}: {error.strerror}") from None
+
+
+def keep_outside(path: Path, url: str, what: str) -> None:
+    """Refuse a file inside the locker that is worth nothing where its writer can write.
+
+    Raises:
+        ConfigError: it is inside.
+    """
+    if "://" not in url and path.resolve().is_relative_to(Path(url).expanduser().resolve()):
+        raise ConfigError(
+            f"{what} {path} is inside the locker {url}; keep it where whoever writes the evidence"
+            " cannot"
+        )
 
 
 def require_folder(url: str, doing: str) -> None:

@@ -21,7 +21,7 @@ from collector.evidence.chain import CLOCK_SKEW
 from collector.evidence.links import KeyRing, Link, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import Log
-from collector.evidence.report import Late, Problem, Times
+from collector.evidence.report import Late, Problem, Report, Times
 from collector.evidence.snapshot import authority_key, timestamp_key
 from collector.evidence.token import TokenError, is_root, read_token
 
@@ -157,6 +157,20 @@ def without_seal(beside: Mapping[str, Sequence[str]], seals: Set[str]) -> Iterat
                 timestamp_key(seal, token),
                 f"there is no seal with digest {seal}: it was removed or written anew",
             )
+
+
+def require_times(report: Report) -> Report:
+    """The report, with a problem for each log that has a seal without a time that holds."""
+    problems = [
+        Problem(
+            chain.log.seal_key(chain.times.first_without),
+            f"it carries no timestamp that holds; of {chain.seals} seals, "
+            f"{chain.seals - chain.times.trusted} carry none",
+        )
+        for chain in report.chains
+        if chain.times.first_without is not None
+    ]
+    return replace(report, problems=tuple(sorted({*report.problems, *problems})))
 
 
 class Timeline:
