@@ -143,6 +143,23 @@ def test_what_was_stamped_late_is_said(
     assert said.out.count("and is known to have existed by 20") == 2
 
 
+def test_only_the_newest_can_be_stamped(
+    collector_: Command, configure: Callable[..., None], locker: Path, url: str
+) -> None:
+    configure(url)
+
+    stamped = collector_("timestamp", "--newest")
+    said = collector_("verify", "--tsa-roots", "roots.pem")
+
+    assert [line.partition(" existed")[0] for line in stamped.out.splitlines()] == [
+        "dev: number 1",
+        "prod: number 2",
+    ]
+    assert "1 of 2 carry a trusted time, the first without is number 1; number 2 and all" in (
+        said.out
+    )
+
+
 def test_stamping_stops_where_no_authority_answers(
     collector_: Command, configure: Callable[..., None], locker: Path
 ) -> None:

@@ -12,8 +12,15 @@ EXIT_NO_TIMESTAMP = 1
 @click.command()
 @click.argument("locker", required=False)
 @click.option("--account", "accounts", multiple=True, help="Only this account's log; repeatable.")
+@click.option(
+    "--newest",
+    is_flag=True,
+    help="Only to the newest seal of each log: it shows that all before it existed, too.",
+)
 @click.pass_context
-def timestamp(context: click.Context, locker: str | None, accounts: tuple[str, ...]) -> None:
+def timestamp(
+    context: click.Context, locker: str | None, accounts: tuple[str, ...], newest: bool
+) -> None:
     """Add timestamps to the seals in LOCKER that carry none.
 
     For those that were made while no authority answered. What is added shows that a seal existed
@@ -39,7 +46,7 @@ def timestamp(context: click.Context, locker: str | None, accounts: tuple[str, .
     store.check_writable()
     added = 0
     for log in map(named_log, accounts) if accounts else logs(store):
-        for number, sealed in without_timestamp(store, log):
+        for number, sealed in without_timestamp(store, log, newest=newest):
             try:
                 seen = add_timestamp(store, sealed, asked, config.timestamp_seconds)
             except TimestampError as error:

@@ -25,7 +25,7 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from collector.errors import ConfigError, TimestampError
 from collector.evidence.canonical import sha256
-from collector.evidence.chain import Stamp, Stamper
+from collector.evidence.chain import Stamp, Stamper, head
 from collector.evidence.locker import Locker
 from collector.evidence.log import Log, seal_place
 from collector.evidence.seal import Sealed, open_seal
@@ -89,14 +89,22 @@ def stamper(authorities: Sequence[Authority], timeout_seconds: float) -> Stamper
     return stamp
 
 
-def without_timestamp(locker: Locker, log: Log) -> Iterator[tuple[int, Sealed]]:
+def without_timestamp(
+    locker: Locker, log: Log, *, newest: bool = False
+) -> Iterator[tuple[int, Sealed]]:
     """The seals of a log that carry no timestamp, neither in them nor beside them, in order.
+
+    Args:
+        locker: only read.
+        log: the log.
+        newest: look at its last seal only.
 
     Raises:
         EvidenceError: a seal cannot be read.
         LockerError: the locker cannot be read.
     """
-    for key in locker.keys(log.seals_prefix):
+    last = head(locker, log) if newest else None
+    for key in locker.keys(log.seals_prefix) if last is None else [log.seal_key(last.number)]:
         place = seal_place(key)
         if place is None:
             continue
