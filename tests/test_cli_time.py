@@ -168,7 +168,7 @@ def test_stamping_stops_where_no_authority_answers(
     said = collector_("timestamp")
 
     assert said.code == 1
-    assert said.err.startswith("collector: number 1 of dev: no timestamp from http://127.0.0.1:1/")
+    assert said.err.startswith("collector: number 1 of dev: no timestamp from http://127.0.0.1:1: ")
     assert "0 were added before it" in said.err
     assert not (locker / "v1/timestamps").exists()
 

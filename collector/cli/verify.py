@@ -257,8 +257,8 @@ def _times(chain: Chain) -> str:
     without = f", the first without is number {times.first_without}" if times.first_without else ""
     number, by = times.shown
     return (
-        f"{times.trusted} of {chain.seals} carry a trusted time{without}; number {number} and all"
-        f" before it existed by {timestamp(by)}"
+        f"{times.trusted or 'none'} of {chain.seals} carry a trusted time{without}; number"
+        f" {number} and all before it existed by {timestamp(by)}"
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from collector.errors import ConfigError, ObjectMissing
 from collector.evidence.canonical import sha256
@@ -19,7 +21,7 @@ from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import ACCOUNTS, ANCHORS, OWN_LOGS, Log, account_log
 from collector.evidence.record import ACCOUNT_NAME, EvidenceError
-from collector.evidence.report import Problem
+from collector.evidence.report import Chain, Problem
 
 
 def seal_anchor(
@@ -39,7 +41,8 @@ def seal_anchor(
     if before is not None:
         last = read(locker, ANCHORS, before.number)[1]
         assert isinstance(last, Anchor)
-        for problem in contradictions([(before.number, last)], lambda *at: digest_at(locker, *at)):
+        seen = Anchored(before.number, last)
+        for problem in contradictions([seen], partial(digest_at, locker)):
             raise EvidenceError(f"{problem}; nothing is anchored; run collector verify")
     heads = []
     for log in logs(locker):
@@ -52,19 +55,30 @@ def seal_anchor(
     return append(locker, ANCHORS, anchor.to_bytes(), signer, clock, stamper), anchor
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """An anchor that was read, and is signed."""
+
+    number: int
+    anchor: Anchor
+    existed_by: datetime | None = None
+    """The time that a timestamp bears out; None if none does."""
+
+
 def contradictions(
-    anchors: Iterable[tuple[int, Anchor]], digest: Callable[[Log, int], str | None]
+    anchors: Iterable[Anchored], digest: Callable[[Log, int], str | None]
 ) -> Iterator[Problem]:
     """What anchors name that is not there, and what they take back.
 
     Args:
-        anchors: with their numbers, in order.
+        anchors: by number.
         digest: of the seal at a number of a log; None if there is none, empty if it has a problem
             of its own.
     """
     named: dict[str, tuple[int, NamedHead]] = {}
-    for number, anchor in anchors:
-        now = {named_head.log: named_head for named_head in anchor.heads}
+    for anchored in anchors:
+        number = anchored.number
+        now = {named_head.log: named_head for named_head in anchored.anchor.heads}
         for name, (earlier, old) in named.items():
             if name not in now or now[name].number < old.number:
                 yield Problem(
@@ -88,6 +102,30 @@ def contradictions(
                     log.seal_key(new.number),
                     f"anchor {number} names it with digest {new.sha256}, but {state}",
                 )
+
+
+def shown_by_anchors(chains: Iterable[Chain], anchors: Iterable[Anchored]) -> Iterator[Chain]:
+    """The chains, with what timestamps of anchors show of them if that goes further than their own.
+
+    Args:
+        chains: of the logs.
+        anchors: which nothing contradicts.
+    """
+    shown: dict[str, tuple[int, datetime]] = {}
+    for anchored in anchors:
+        if anchored.existed_by is not None:
+            for named in anchored.anchor.heads:
+                found = named.number, anchored.existed_by
+                # Of two anchors that name the same head, the earlier one shows more.
+                if named.log not in shown or shown[named.log][0] < named.number:
+                    shown[named.log] = found
+    for chain in chains:
+        own = chain.times.shown
+        other = shown.get(chain.log.name)
+        if other is not None and (own is None or own[0] < other[0]):
+            yield replace(chain, times=replace(chain.times, shown=other))
+        else:
+            yield chain
 
 
 def digest_at(locker: Locker, log: Log, number: int) -> str | None:

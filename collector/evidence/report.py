@@ -58,7 +58,8 @@ class Times:
     first_without: int | None = None
     """The first seal that carries none."""
     shown: tuple[int, datetime] | None = None
-    """The last seal that carries one, and the time: it and all before it existed by then."""
+    """The last seal that a time is known for, its own or that of an anchor which names it: it and
+    all before it existed by then."""
     late: tuple[Late, ...] = ()
     """Those whose own time nobody else bears out."""
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
 from typing import IO
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -154,7 +155,9 @@ def _stamp(
                 return stamp
         except (TokenError, TimestampError) as error:
             fault = str(error)
-        faults.append(f"{authority.url}: {fault}")
+        # The path of a URL may hold what its owner pays with.
+        parts = urlsplit(authority.url)
+        faults.append(f"{parts.scheme}://{parts.netloc}: {fault}")
     raise TimestampError(f"no timestamp from {'; '.join(faults)}")
 
 

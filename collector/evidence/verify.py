@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeVar
 from cryptography import x509
 
 from collector.errors import ObjectMissing, SigningError
-from collector.evidence.anchors import contradictions, digest_at
+from collector.evidence.anchors import Anchored, contradictions, digest_at, shown_by_anchors
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
 from collector.evidence.documents import Anchor, Document, kept_files
@@ -139,7 +139,7 @@ class _Verification:
         }
         self._chains: list[Chain] = []
         self._seals: dict[tuple[Log, int], str] = {}
-        self._anchors: list[tuple[int, Anchor]] = []
+        self._anchors: list[Anchored] = []
         self._are_seals_sound = True
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
@@ -205,7 +205,7 @@ class _Verification:
                 signers.add(link.sealed.keyid)
                 named.add(link.sealed.statement.document_sha256)
                 if isinstance(link.document, Anchor) and link.is_signed:
-                    self._anchors.append((link.number, link.document))
+                    self._anchors.append(Anchored(link.number, link.document, seen.first))
                 if link.document is not None and link.number != base:
                     key = log.document_key(link.sealed.statement.document_sha256)
                     self._follow(key, link.document)
@@ -289,7 +289,7 @@ class _Verification:
                 "elsewhere, to trust the times"
             )
         return Report(
-            chains=tuple(self._chains),
+            chains=tuple(shown_by_anchors(self._chains, self._anchors)),
             objects=len(self._sizes_bytes),
             size_bytes=sum(self._sizes_bytes.values()),
             problems=tuple(sorted(self._problems)),

@@ -174,6 +174,23 @@ def test_an_anchor_carries_a_timestamp(
     assert [c.times.trusted for c in report.chains if c.log == ANCHORS] == [1]
 
 
+def test_a_timestamp_of_an_anchor_shows_when_all_that_it_names_existed(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    authority = make_authority(valid=(NOON, NOON + timedelta(days=9)))
+    for day in (5, 6):
+        at = NOON + timedelta(days=day)
+        seal_anchor(MemoryLocker(files), signer, lambda: at, stamping(authority))  # noqa: B023
+    sealed_run(MemoryLocker(files), signer, day=7)
+
+    report = verify(MemoryLocker(files), trusted=trusted, roots=[authority.root])
+
+    times = {c.log.title: c.times for c in report.chains}
+    assert times["prod"].shown == (3, NOON + timedelta(days=5))
+    assert (times["prod"].trusted, times["prod"].first_without) == (0, 1)
+    assert times["anchors"].shown == (2, NOON + timedelta(days=6))
+
+
 def test_a_seal_that_does_not_hold_is_named_once_by_its_own_key(
     files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
 ) -> None:
