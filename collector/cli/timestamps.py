@@ -72,7 +72,13 @@ def anchor(context: click.Context, locker: str | None, key: str | None) -> None:
     """
     from datetime import UTC, datetime
 
-    from collector.cli.workbench import configured, configured_stamper, key_spec, require_folder
+    from collector.cli.workbench import (
+        configured,
+        configured_stamper,
+        keep_apart,
+        key_spec,
+        require_folder,
+    )
     from collector.evidence.anchors import seal_anchor
     from collector.evidence.canonical import timestamp as written
     from collector.evidence.keys import open_signer
@@ -82,9 +88,11 @@ def anchor(context: click.Context, locker: str | None, key: str | None) -> None:
     url = config.locker if locker is None else locker
     store = open_locker(url)
     require_folder(store.url, "anchoring")
+    spec = key_spec(config, key)
+    keep_apart(spec, url)
     store.check_writable()
     stamper = configured_stamper(config)
-    signer = open_signer(key_spec(config, key), create=False)
+    signer = open_signer(spec, create=False)
     sealed, made = seal_anchor(store, signer, lambda: datetime.now(UTC), stamper)
     for head in made.heads:
         click.echo(f"{head.log}: number {head.number}, {head.sha256}", err=True)

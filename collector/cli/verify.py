@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography.x509 import Certificate
 
     from collector.evidence.heads import Heads
@@ -101,7 +103,7 @@ def verify(
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    trusted, whose = _trusted(keys)
+    trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
         if account is not None and log is not None and log.account != account:
@@ -158,7 +160,13 @@ def verify(
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
 
 
-def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:
+def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
+    """The public keys in these files, and what to call them.
+
+    Raises:
+        ConfigError: one cannot be read.
+        SigningError: one is no public key.
+    """
     from pathlib import Path
 
     from collector.errors import ConfigError

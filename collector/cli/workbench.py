@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -180,9 +181,10 @@ def keep_outside(path: Path, url: str, what: str) -> None:
     Raises:
         ConfigError: it is inside.
     """
-    if "://" not in url and path.resolve().is_relative_to(Path(url).expanduser().resolve()):
+    file = path.resolve()
+    if "://" not in url and file.is_relative_to(Path(url).expanduser().resolve()):
         raise ConfigError(
-            f"{what} {path} is inside the locker {url}; keep it where whoever writes the evidence"
+            f"{what} {file} is inside the locker {url}; keep it where whoever writes the evidence"
             " cannot"
         )
 
@@ -195,3 +197,15 @@ def require_folder(url: str, doing: str) -> None:
     """
     if "://" not in url and not Path(url).exists():
         raise ConfigError(f"{doing} locker {url}: no such folder; expected one with evidence")
+
+
+def keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Raises:
+        ConfigError: it is there.
+    """
+    if "://" in url or not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        keep_outside(Path(spec.removeprefix("file:")).expanduser(), url, "signing key")

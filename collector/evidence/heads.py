@@ -19,7 +19,7 @@ from collector.evidence.anchors import logs
 from collector.evidence.canonical import parse_json
 from collector.evidence.documents import NamedHead
 from collector.evidence.locker import Locker
-from collector.evidence.log import Log, account_log, seal_place
+from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
 from collector.evidence.record import Moment, Record
 from collector.evidence.report import Chain, Problem, Report
 from collector.evidence.seal import open_seal
@@ -158,26 +158,31 @@ def resolve_since(
 
 
 def numbers_since(
-    log: Log, numbers: Sequence[int], base: int | None
-) -> tuple[Sequence[int], Problem | None]:
-    """The numbers that are to be read of a log, and what is wrong with those that are not.
+    log: Log, numbers: Sequence[int], since: Mapping[Log, int] | None
+) -> tuple[int | None, Sequence[int], list[Problem]]:
+    """The numbers that are to be read of a log.
 
     Args:
         log: the log.
         numbers: of its seals, ascending.
-        base: the last that an earlier verification saw, which is read again; None: read all.
+        since: the last that an earlier verification saw, by log; that one is read again. The log
+            of the keys is always read whole: a key that was revoked since matters for all.
+
+    Returns:
+        The last that was seen, if any; the numbers; and what is wrong with those that are left out.
     """
+    base = None if since is None or log == KEY_LOG else since.get(log)
     if base is None:
-        return numbers, None
+        return None, numbers, []
     if base not in numbers:
         lost = "it is not there, though an earlier verification is said to have seen it"
-        return numbers, Problem(log.seal_key(base), lost)
+        return base, numbers, [Problem(log.seal_key(base), lost)]
     place = numbers.index(base)
-    gap = None
+    gaps = []
     if place != base - 1:
         first = next(n for n, there in enumerate(numbers, start=1) if n != there)
-        gap = Problem(log.seal_key(first), "it is missing, but the log goes on behind it")
-    return numbers[place:], gap
+        gaps = [Problem(log.seal_key(first), "it is missing, but the log goes on behind it")]
+    return base, numbers[place:], gaps
 
 
 def passed_over(chains: Iterable[Chain]) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -31,7 +30,7 @@ from collector.evidence.inventory import take_inventory
 from collector.evidence.keys import PublicKey, load_public_key
 from collector.evidence.links import KeyRing, Link, between, read_named
 from collector.evidence.locker import Locker
-from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
+from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
 from collector.evidence.snapshot import (
     KEYS,
@@ -43,14 +42,14 @@ from collector.evidence.snapshot import (
 )
 from collector.evidence.times import Timeline, read_authority, read_timed_link, without_seal
 
-READERS = 16
-"""Files read at once."""
+READERS = 32
+"""Files read at once: in a bucket, most of the time of each is waiting."""
 
-WORTH_THREADS = 64
+WORTH_THREADS = 8
 """Fewer files than this are read one after the other: starting threads would take longer."""
 
-WINDOW = 64
-"""Files that are being read or waiting to be looked at; bounds the memory."""
+WINDOW = 4
+"""Files for each reader that are being read or waiting to be looked at; bounds the memory."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
@@ -72,6 +71,7 @@ def verify(
     roots: Sequence[x509.Certificate] = (),
     since: Mapping[Log, int] | None = None,
     progress: Progress | None = None,
+    readers: int = READERS,
 ) -> Report:
     """Check every signature, digest, link and timestamp.
 
@@ -89,13 +89,14 @@ def verify(
             before is as sound as it was then, if that seal is the one it was: which is for a
             remembered head to show. The log of the keys is always read whole.
         progress: called on the caller's thread.
+        readers: files read at once.
 
     Raises:
         ConfigError: no account can have that name.
         LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
             whatever its bytes are.
     """
-    run = _Verification(locker, account, trusted, roots, since, progress)
+    run = _Verification(locker, account, trusted, roots, since, progress, readers)
     run.verify_keys()
     run.verify_authorities()
     for log in sorted({*run.inventory.seals, *run.inventory.documents}):
@@ -125,6 +126,7 @@ class _Verification:
         roots: Sequence[x509.Certificate],
         since: Mapping[Log, int] | None,
         progress: Progress | None,
+        readers: int,
     ) -> None:
         self._only = None if account is None else account_log(account)
         prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
@@ -134,6 +136,7 @@ class _Verification:
         self._roots, self._are_roots_trusted = list(roots), bool(roots)
         self._since = since
         self._progress = progress
+        self._readers = readers
         self._problems = {
             Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
         }
@@ -158,7 +161,7 @@ class _Verification:
     def verify_keys(self) -> None:
         """Read the locker's own keys, and use them if nobody gave better ones."""
         own = {}
-        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+        for found in self._each(partial(read_public_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
@@ -177,21 +180,14 @@ class _Verification:
     def verify_chain(self, log: Log) -> None:
         """Follow a log from its first seal, or the one that was remembered, to its last."""
         all_numbers = self.inventory.seals.get(log, [])
-        base = None if self._since is None or log == KEY_LOG else self._since.get(log)
-        numbers, gap = numbers_since(log, all_numbers, base)
-        self._problems.update(() if gap is None else (gap,))
+        base, numbers, gaps = numbers_since(log, all_numbers, self._since)
+        self._problems.update(gaps)
         marks: list[Mark] = []
         signers: set[str] = set()
         named: set[str] = set()
         times = Timeline()
-        read = partial(
-            read_timed_link,
-            self._locker,
-            self._ring,
-            self._roots,
-            self.inventory.timestamps,
-            log,
-        )
+        beside = self.inventory.timestamps
+        read = partial(read_timed_link, self._locker, self._ring, self._roots, beside, log)
         before: Link | None = None
         for link, seen in self._each(read, numbers):
             self._problems.update(link.problems, seen.problems, times.follow(link, seen))
@@ -214,9 +210,9 @@ class _Verification:
         if before is not None:
             head = Head(before.number, before.sha256)
             keys = tuple(sorted(signers))
-            found = Chain(log, len(marks), marks[0], marks[-1], head, keys, times.summary())
-            skipped = len(all_numbers) - len(numbers)
-            self._chains.append(replace(found, passed_over=skipped))
+            seen_times, older = times.summary(), len(all_numbers) - len(numbers)
+            found = Chain(log, len(marks), marks[0], marks[-1], head, keys, seen_times, older)
+            self._chains.append(found)
         if base is None:
             self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
 
@@ -351,14 +347,15 @@ class _Verification:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items):
+        for found in _in_order(work, items, self._readers):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
 
 
-def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
+def read_public_key(locker: Locker, key: str) -> PublicKey | Problem:
+    """The public key in a file of the locker that is named by its fingerprint, or what is wrong."""
     try:
         data = locker.get(key)
         found = load_public_key(data, key)
@@ -373,16 +370,18 @@ def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
     return found
 
 
-def _in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
-    if len(items) < WORTH_THREADS:
+def _in_order(
+    work: Callable[[Item], Found], items: Sequence[Item], readers: int
+) -> Iterator[Found]:
+    if len(items) < WORTH_THREADS or readers == 1:
         yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(READERS)
+    pool = ThreadPoolExecutor(readers)
     under_way: deque[Future[Found]] = deque()
     try:
         for item in items:
             under_way.append(pool.submit(work, item))
-            if len(under_way) == WINDOW:
+            if len(under_way) == WINDOW * readers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
