@@ -305,3 +305,31 @@ def test_a_back_dated_snapshot_is_found_though_the_key_was_stolen(
     assert "v1/timestamps/" in said.out
     assert "it was removed or written anew" in said.out
     assert "1 of 2 carry a trusted time, the first without is number 2" in said.out
+
+
+def test_what_people_sign_carries_a_timestamp_too(
+    collector_: Command,
+    configure: Callable[..., None],
+    locker: Path,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setenv("COLLECTOR_KEY", "file:key.pem")
+    expires = f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}"
+    words = (
+        "decision", "add", "164.312(a)(2)(iii)", "--reason", "No terminal is left", "--no-measure",
+        "--owner", "Security", "--approver", "CTO", "--expires", expires,
+    )  # fmt: skip
+    configure(NOBODY)
+    without = collector_(*words)
+    configure(url)
+    with_one = collector_(*words)
+
+    said = collector_("verify", "--tsa-roots", "roots.pem")
+
+    assert (without.code, with_one.code) == (0, 0), without.err + with_one.err
+    assert "number 1 is sealed without a timestamp: no timestamp from http://127" in without.err
+    assert "without a timestamp" not in with_one.err
+    assert "attestations: 2 seals" in said.out
+    assert "1 of 2 carry a trusted time, the first without is number 1" in said.out
