@@ -333,3 +333,19 @@ def test_what_people_sign_carries_a_timestamp_too(
     assert "without a timestamp" not in with_one.err
     assert "attestations: 2 seals" in said.out
     assert "1 of 2 carry a trusted time, the first without is number 1" in said.out
+
+
+def test_doctor_asks_each_authority(
+    collector_: Command, configure: Callable[..., None], url: str, tmp_path: Path
+) -> None:
+    configure(url)
+    well = collector_("doctor")
+    configure(url, NOBODY)
+    half = collector_("doctor")
+    (tmp_path / "roots.pem").unlink()
+    none = collector_("doctor")
+
+    assert (well.code, half.code, none.code) == (0, 3, 2)
+    assert f"ok   time: {url} says 20" in well.out
+    assert "FAIL no timestamp from http://127.0.0.1:1: cannot be reached" in half.out
+    assert "FAIL reading certificates roots.pem: No such file" in none.out

@@ -43,6 +43,10 @@ class Workbench:
         """The signing key that is named, or the configured one, or the user's own."""
         return open_signer(self.key_spec(spec), create=create)
 
+    def authorities(self) -> list[Authority]:
+        """The timestamp authorities that are configured."""
+        return authorities(self.config)
+
     def stamper(self) -> Stamper | None:
         """What gets timestamps for seals; None if no authority is configured."""
         return configured_stamper(self.config)
