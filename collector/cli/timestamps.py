@@ -81,8 +81,10 @@ def anchor(context: click.Context, locker: str | None, key: str | None) -> None:
     )
     from collector.evidence.anchors import seal_anchor
     from collector.evidence.canonical import timestamp as written
+    from collector.evidence.key_log import check_signer
     from collector.evidence.keys import open_signer
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import ANCHORS
 
     config = configured(context)
     url = config.locker if locker is None else locker
@@ -93,9 +95,12 @@ def anchor(context: click.Context, locker: str | None, key: str | None) -> None:
     store.check_writable()
     stamper = configured_stamper(config)
     signer = open_signer(spec, create=False)
+    note = check_signer(store, ANCHORS, signer)
     sealed, made = seal_anchor(store, signer, lambda: datetime.now(UTC), stamper)
     for head in made.heads:
         click.echo(f"{head.log}: number {head.number}, {head.sha256}", err=True)
+    if note is not None:
+        click.echo(f"collector: warning: {note}", err=True)
     if sealed.timestamp is not None:
         click.echo(f"existed by {written(sealed.timestamp)}", err=True)
     if sealed.timestamp_fault is not None:

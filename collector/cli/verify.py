@@ -99,6 +99,7 @@ def verify(
     from collector.evidence import verify as verification
     from collector.evidence.heads import read_heads, resolve_since, write_heads
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import KEY_LOG, account_log
     from collector.evidence.times import require_times
 
     config = configured(context)
@@ -106,7 +107,7 @@ def verify(
     trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
-        if account is not None and log is not None and log.account != account:
+        if account is not None and log not in (None, KEY_LOG, account_log(account)):
             raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")

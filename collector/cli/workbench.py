@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -185,12 +186,30 @@ def keep_outside(path: Path, url: str, what: str) -> None:
     Raises:
         ConfigError: it is inside.
     """
+    is_file_url = url.lower().startswith("file:")
+    if "://" in url and not is_file_url:
+        return
     file = path.resolve()
-    if "://" not in url and file.is_relative_to(Path(url).expanduser().resolve()):
+    folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
+    if file.is_relative_to(folder.resolve()):
         raise ConfigError(
             f"{what} {file} is inside the locker {url}; keep it where whoever writes the evidence"
             " cannot"
         )
+
+
+def keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Only files can be there; keys that a cloud's service holds are apart by themselves.
+
+    Raises:
+        ConfigError: the key's file is in the locker's folder.
+    """
+    if not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        keep_outside(Path(spec.removeprefix("file:")).expanduser(), url, "signing key")
 
 
 def require_folder(url: str, doing: str) -> None:
@@ -201,15 +220,3 @@ def require_folder(url: str, doing: str) -> None:
     """
     if "://" not in url and not Path(url).exists():
         raise ConfigError(f"{doing} locker {url}: no such folder; expected one with evidence")
-
-
-def keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
-
-    Raises:
-        ConfigError: it is there.
-    """
-    if "://" in url or not spec.startswith("file:"):
-        return
-    with suppress(RuntimeError):  # no home folder, which opening the key says better
-        keep_outside(Path(spec.removeprefix("file:")).expanduser(), url, "signing key")

@@ -73,10 +73,6 @@ class Appended:
     number: int
     seal_sha256: str
     document_sha256: str
-    key_changed_from: str | None = None
-    """Fingerprint of the key that signed the seal before, if that was another one: verification
-    will call it a break unless both keys are trusted."""
-
     timestamp: datetime | None = None
     """When a timestamp authority saw the seal's signature; None if none is in the seal."""
     timestamp_fault: str | None = None
@@ -179,9 +175,6 @@ def append(
                 number=statement.number,
                 seal_sha256=sha256(bundle),
                 document_sha256=digest,
-                key_changed_from=(
-                    last.keyid if last is not None and last.keyid != signer.fingerprint else None
-                ),
                 timestamp=None if stamp is None else stamp.time,
                 timestamp_fault=fault,
             )

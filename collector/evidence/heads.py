@@ -18,6 +18,7 @@ from collector.errors import ConfigError
 from collector.evidence.anchors import logs
 from collector.evidence.canonical import parse_json
 from collector.evidence.documents import NamedHead
+from collector.evidence.keyring import SignedStatement
 from collector.evidence.locker import Locker
 from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
 from collector.evidence.record import Moment, Record
@@ -158,20 +159,19 @@ def resolve_since(
 
 
 def numbers_since(
-    log: Log, numbers: Sequence[int], since: Mapping[Log, int] | None
+    numbers: Sequence[int], log: Log, since: Mapping[Log, int] | None
 ) -> tuple[int | None, Sequence[int], list[Problem]]:
     """The numbers that are to be read of a log.
 
     Args:
-        log: the log.
         numbers: of its seals, ascending.
-        since: the last that an earlier verification saw, by log; that one is read again. The log
-            of the keys is always read whole: a key that was revoked since matters for all.
+        log: the log.
+        since: the last that an earlier verification saw, by log; that one is read again.
 
     Returns:
         The last that was seen, if any; the numbers; and what is wrong with those that are left out.
     """
-    base = None if since is None or log == KEY_LOG else since.get(log)
+    base = None if since is None else since.get(log)
     if base is None:
         return None, numbers, []
     if base not in numbers:
@@ -183,6 +183,29 @@ def numbers_since(
         first = next(n for n, there in enumerate(numbers, start=1) if n != there)
         gaps = [Problem(log.seal_key(first), "it is missing, but the log goes on behind it")]
     return base, numbers[place:], gaps
+
+
+def reopened(
+    since: Mapping[Log, int] | None, statements: Iterable[SignedStatement]
+) -> Mapping[Log, int] | None:
+    """What need not be verified again, less what keys signed that were revoked since.
+
+    Args:
+        since: the last seals that an earlier verification saw, by log; None: nothing was seen.
+        statements: of the log of the keys.
+    """
+    if since is None:
+        return None
+    bases = dict(since)
+    for said in statements:
+        if said.statement is None or said.number <= since.get(KEY_LOG, 0):
+            continue
+        if said.statement.first_untrusted is not None:  # a revocation
+            for log, base in bases.items():
+                # In a log that it does not name, nothing is trusted that the key signed.
+                first = said.statement.first_untrusted.get(log.name, 1)
+                bases[log] = min(base, first - 1)
+    return {log: base for log, base in bases.items() if base > 0}
 
 
 def passed_over(chains: Iterable[Chain]) -> str:

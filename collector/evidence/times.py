@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from collector.errors import ObjectMissing
 from collector.evidence.canonical import sha256, timestamp
 from collector.evidence.chain import CLOCK_SKEW
-from collector.evidence.links import KeyRing, Link, read_link, read_named
+from collector.evidence.keyring import KeyRing
+from collector.evidence.links import Link, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import Log
 from collector.evidence.report import Late, Problem, Report, Times
@@ -139,7 +140,16 @@ def read_timed_link(
     Raises:
         LockerError: the locker cannot be read.
     """
-    link = read_link(locker, ring, log, number)
+    return with_times(locker, roots, beside, read_link(locker, ring, log, number))
+
+
+def with_times(
+    locker: Locker,
+    roots: Sequence[x509.Certificate],
+    beside: Mapping[str, Sequence[str]],
+    link: Link,
+) -> tuple[Link, Seen]:
+    """A link that was read, and its timestamps as `read_seen` reads them."""
     seen = read_seen(locker, roots, link, beside.get(link.sha256, ()))
     return replace(link, is_intact=seen.is_intact), seen
 

@@ -1,9 +1,10 @@
 """Verification: read everything in a locker, believe nothing, and name what does not hold.
 
-Trust begins at the keys. A sound signature speaks for a seal, the seal for the digest of a snapshot
-document and of the seal before, the document for the digests of its results and calls, and those
-for the digests of the cloud's answers. Each step checks bytes against a name that the step before
-vouches for.
+Trust begins at the keys that somebody gave, or else at the one that signed the first seal of a log;
+the key log says to which others it extends (`collector.evidence.keyring`). A sound signature speaks
+for a seal, the seal for the digest of a snapshot document and of the seal before, the document for
+the digests of its results and calls, and those for the digests of the cloud's answers. Each step
+checks bytes against a name that the step before vouches for.
 
 What cannot be seen from within: a chain whose end was cut off, or that was written anew by somebody
 who has the key. Only a head that was remembered elsewhere shows that, or an anchor; and only a
@@ -12,44 +13,41 @@ timestamp shows that a seal was not made later than it says.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from cryptography import x509
 
-from collector.errors import ObjectMissing, SigningError
 from collector.evidence.anchors import Anchored, contradictions, digest_at, shown_by_anchors
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
-from collector.evidence.documents import Anchor, Document, kept_files
-from collector.evidence.heads import numbers_since, passed_over
+from collector.evidence.documents import Anchor, Document, KeyStatement, kept_files
+from collector.evidence.heads import numbers_since, passed_over, reopened
 from collector.evidence.inventory import take_inventory
-from collector.evidence.keys import PublicKey, load_public_key
-from collector.evidence.links import KeyRing, Link, between, read_named
+from collector.evidence.key_log import read_public_key
+from collector.evidence.keyring import SignedStatement
+from collector.evidence.keys import PublicKey
+from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
-from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
+from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
+from collector.evidence.reading import in_order
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import (
-    KEYS,
-    TIMESTAMPS,
-    Outcome,
-    Snapshot,
-    object_key,
-    public_key_key,
+from collector.evidence.snapshot import KEYS, TIMESTAMPS, Outcome, Snapshot, object_key
+from collector.evidence.times import (
+    Seen,
+    Timeline,
+    read_authority,
+    read_timed_link,
+    with_times,
+    without_seal,
 )
-from collector.evidence.times import Timeline, read_authority, read_timed_link, without_seal
+from collector.evidence.trust import Trust
 
 READERS = 32
 """Files read at once: in a bucket, most of the time of each is waiting."""
-
-WORTH_THREADS = 8
-"""Fewer files than this are read one after the other: starting threads would take longer."""
-
-WINDOW = 4
-"""Files for each reader that are being read or waiting to be looked at; bounds the memory."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
@@ -77,10 +75,10 @@ def verify(
 
     Args:
         locker: only read.
-        account: only this account's log, and the objects that it refers to; heads of other
-            logs are passed over then.
-        trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
-            less, and each chain must be signed by one key from beginning to end.
+        account: only this account's log, the key log, and the objects that they refer to; heads
+            of other logs are passed over then.
+        trusted: the keys that may sign, with those that they say may. Without any, the locker's
+            own keys are taken, which is less: the first that signed each log is believed.
         heads: seals that somebody remembers to have been there.
         roots: of the timestamp authorities that are trusted. Without any, the locker's own are
             taken, which is less.
@@ -99,8 +97,9 @@ def verify(
     run = _Verification(locker, account, trusted, roots, since, progress, readers)
     run.verify_keys()
     run.verify_authorities()
-    for log in sorted({*run.inventory.seals, *run.inventory.documents}):
+    for log in sorted({*run.inventory.seals, *run.inventory.documents} - {KEY_LOG}):
         run.verify_chain(log)
+    run.verify_key_log()
     run.verify_anchors()
     run.verify_objects()
     for head in heads:
@@ -132,7 +131,9 @@ class _Verification:
         prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
         self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
         self._locker = locker
-        self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
+        self._trusted = {key.fingerprint: key for key in trusted}
+        self._trust = Trust(self._trusted, {}, (), is_whole=False)
+        self._key_links: list[Link] = []
         self._roots, self._are_roots_trusted = list(roots), bool(roots)
         self._since = since
         self._progress = progress
@@ -159,15 +160,37 @@ class _Verification:
         )
 
     def verify_keys(self) -> None:
-        """Read the locker's own keys, and use them if nobody gave better ones."""
-        own = {}
+        """Read the locker's own keys and what it says of them, and see whom to believe."""
+        own: dict[str, PublicKey] = {}
+        statements: list[SignedStatement] = []
         for found in self._each(partial(read_public_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
                 own[found.fingerprint] = found
-        if not self._ring.are_trusted:
-            self._ring = KeyRing(own, are_trusted=False)
+        numbers = self.inventory.seals.get(KEY_LOG, ())
+        for link in self._each(partial(read_link, self._locker, None, KEY_LOG), numbers):
+            self._key_links.append(link)
+            if link.sealed is not None:
+                assert link.document is None or isinstance(link.document, KeyStatement)
+                statements.append(SignedStatement(link.number, link.sealed, link.document))
+        self._since = reopened(self._since, statements)
+        is_whole = self._only is None and self._since is None
+        self._trust = Trust(self._trusted, own, statements, is_whole=is_whole)
+
+    def verify_key_log(self) -> None:
+        """Judge the statements of the key log, and follow it as any other."""
+        faults = self._trust.statement_faults()
+        for number, fault in faults.items():
+            self._problems.add(Problem(KEY_LOG.seal_key(number), fault))
+        links = [
+            replace(link, is_signed=link.sealed is not None and link.number not in faults)
+            for link in self._key_links
+        ]
+        beside = self.inventory.timestamps
+        self._follow_chain(
+            KEY_LOG, (with_times(self._locker, self._roots, beside, link) for link in links)
+        )
 
     def verify_authorities(self) -> None:
         """Read the locker's own authorities, and use them if nobody gave better ones."""
@@ -178,27 +201,37 @@ class _Verification:
                 self._roots.append(found)
 
     def verify_chain(self, log: Log) -> None:
-        """Follow a log from its first seal, or the one that was remembered, to its last."""
-        all_numbers = self.inventory.seals.get(log, [])
-        base, numbers, gaps = numbers_since(log, all_numbers, self._since)
+        """Follow a log from its first seal, or the remembered one, to its last; see who signed."""
+        base, numbers, gaps = numbers_since(self.inventory.seals.get(log, []), log, self._since)
         self._problems.update(gaps)
+        ring, beside = self._trust.readable, self.inventory.timestamps
+        read = partial(read_timed_link, self._locker, ring, self._roots, beside, log)
+        signed = self._follow_chain(log, self._each(read, numbers), base)
+        for number, fault in self._trust.signers_faults(log, signed):
+            self._problems.add(Problem(log.seal_key(number), fault))
+
+    def _follow_chain(
+        self, log: Log, links: Iterable[tuple[Link, Seen]], base: int | None = None
+    ) -> list[tuple[int, str]]:
+        """See that links follow one another; number and key of those that are signed."""
+        signed: list[tuple[int, str]] = []
         marks: list[Mark] = []
         signers: set[str] = set()
         named: set[str] = set()
         times = Timeline()
-        beside = self.inventory.timestamps
-        read = partial(read_timed_link, self._locker, self._ring, self._roots, beside, log)
         before: Link | None = None
-        for link, seen in self._each(read, numbers):
+        for link, seen in links:
             self._problems.update(link.problems, seen.problems, times.follow(link, seen))
             if link.number != base:
-                self._problems.update(between(before, link, self._ring))
+                self._problems.update(between(before, link))
             self._are_seals_sound &= link.is_signed
             self._seals[log, link.number] = link.sha256
             created_at = None
             if link.sealed is not None:
                 created_at = link.sealed.statement.created_at
                 signers.add(link.sealed.keyid)
+                if link.is_signed:
+                    signed.append((link.number, link.sealed.keyid))
                 named.add(link.sealed.statement.document_sha256)
                 if isinstance(link.document, Anchor) and link.is_signed:
                     self._anchors.append(Anchored(link.number, link.document, seen.first))
@@ -210,11 +243,12 @@ class _Verification:
         if before is not None:
             head = Head(before.number, before.sha256)
             keys = tuple(sorted(signers))
-            seen_times, older = times.summary(), len(all_numbers) - len(numbers)
+            seen_times, older = times.summary(), 0 if base is None else marks[0].number - 1
             found = Chain(log, len(marks), marks[0], marks[-1], head, keys, seen_times, older)
             self._chains.append(found)
         if base is None:
             self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
+        return signed
 
     def verify_objects(self) -> None:
         """Read every object once: first those that refer to others, then all that are left."""
@@ -250,7 +284,7 @@ class _Verification:
 
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
-        if self._only is not None and log not in (None, self._only):
+        if self._only is not None and log not in (None, self._only, KEY_LOG):
             return
         logs = [chain.log for chain in self._chains] if log is None else [log]
         found = [d for one in logs if (d := self._digest(one, number)) is not None]
@@ -265,7 +299,7 @@ class _Verification:
 
     def report(self) -> Report:
         """What was found."""
-        if not self._chains:
+        if all(chain.log == KEY_LOG for chain in self._chains):
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
         warnings = [] if self._since is None else [passed_over(self._chains)]
@@ -274,7 +308,7 @@ class _Verification:
                 f"no seal leads to {self._stray_documents} documents and "
                 f"{self._stray_objects} objects: a run was interrupted, or a seal was removed"
             )
-        if not self._ring.are_trusted:
+        if not self._trust.are_trusted:
             warnings.append(
                 "the public keys are the locker's own, and whoever can write all of it could "
                 "have replaced them: give a key that you have from elsewhere"
@@ -347,46 +381,11 @@ class _Verification:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items, self._readers):
+        for found in in_order(work, items, self._readers):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
-
-
-def read_public_key(locker: Locker, key: str) -> PublicKey | Problem:
-    """The public key in a file of the locker that is named by its fingerprint, or what is wrong."""
-    try:
-        data = locker.get(key)
-        found = load_public_key(data, key)
-    except ObjectMissing:
-        return Problem(key, "it cannot be read as a file")
-    except SigningError as error:
-        return Problem(key, str(error))
-    if public_key_key(found.fingerprint) != key:
-        return Problem(key, f"it was changed: it holds the key {found.fingerprint}")
-    if found.pem != data:
-        return Problem(key, "it was changed: it is not written as a key is")
-    return found
-
-
-def _in_order(
-    work: Callable[[Item], Found], items: Sequence[Item], readers: int
-) -> Iterator[Found]:
-    if len(items) < WORTH_THREADS or readers == 1:
-        yield from map(work, items)
-        return
-    pool = ThreadPoolExecutor(readers)
-    under_way: deque[Future[Found]] = deque()
-    try:
-        for item in items:
-            under_way.append(pool.submit(work, item))
-            if len(under_way) == WINDOW * readers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:

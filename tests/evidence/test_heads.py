@@ -12,9 +12,11 @@ import pytest
 
 from collector.errors import ConfigError
 from collector.evidence.canonical import sha256
+from collector.evidence.chain import append
+from collector.evidence.documents import KeyStatement
 from collector.evidence.heads import last_before, read_heads, resolve_since, write_heads
 from collector.evidence.keys import PublicKey, Signer, load_public_key
-from collector.evidence.log import Log, account_log
+from collector.evidence.log import KEY_LOG, Log, account_log
 from collector.evidence.report import Report
 from collector.evidence.snapshot import object_key
 from collector.evidence.verify import verify
@@ -224,3 +226,45 @@ def test_a_number_that_is_not_there_is_named(
     report = verify(MemoryLocker(files), trusted=trusted, account="prod", since={PROD: 9})
 
     assert named(report) == {seal_key("prod", 9)}
+
+
+def test_what_a_key_signed_that_was_revoked_since_is_looked_at_again(
+    files: dict[str, bytes], signer: Signer, other_signer: Signer, tmp_path: Path
+) -> None:
+    both = [load_public_key(s.public_pem, "key") for s in (signer, other_signer)]
+    remember(files, tmp_path / "heads.json")
+    before = since(files, tmp_path / "heads.json", both)
+    statement = KeyStatement(
+        made=NOON + timedelta(days=9),
+        action="revoke",
+        key=signer.fingerprint,
+        first_untrusted={"accounts/prod": 2, "accounts/dev": 2},
+        reason="stolen",
+    )
+    at = NOON + timedelta(days=9)
+    append(MemoryLocker(files), KEY_LOG, statement.to_bytes(), other_signer, lambda: at)
+
+    report = since(files, tmp_path / "heads.json", both)
+
+    assert before.ok
+    assert named(report) == {seal_key("prod", 2), seal_key("prod", 3)}
+
+
+def test_what_was_said_of_keys_before_is_not_judged_again(
+    files: dict[str, bytes], signer: Signer, other_signer: Signer, tmp_path: Path
+) -> None:
+    """Nobody vouches for a key: the one of the remembered seal is believed, which came later."""
+    at = NOON + timedelta(days=9)
+    statement = KeyStatement(
+        made=at,
+        action="rotate",
+        key=other_signer.fingerprint,
+        public_key=other_signer.public_pem.decode(),
+        reason="yearly",
+    )
+    append(MemoryLocker(files), KEY_LOG, statement.to_bytes(), signer, lambda: at)
+    sealed_run(MemoryLocker(files), other_signer, day=10)
+    remember(files, tmp_path / "heads.json")
+    sealed_run(MemoryLocker(files), other_signer, day=11)
+
+    assert since(files, tmp_path / "heads.json", []).ok
