@@ -1,7 +1,7 @@
 """A whole locker, with every kind of log, file and timestamp, tampered with in every way.
 
-That every byte of each kind of file counts is tested where that kind is; here they are together, and
-the counts of what was tried are told.
+That every byte of each kind of file counts is tested where that kind is; here they are together,
+and the counts of what was tried are told.
 """
 
 from __future__ import annotations
