@@ -22,6 +22,7 @@ from collector.cli import (
     requirements,
     results,
     run,
+    timestamps,
     verify,
 )
 from collector.errors import CollectorError
@@ -73,6 +74,7 @@ for module in (
     verify,
     report,
     requirements,
+    timestamps,
     attest,
     exception,
     decision,

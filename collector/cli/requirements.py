@@ -242,6 +242,7 @@ def _grounds(
     at = _moment(moment, datetime.now(UTC).replace(microsecond=0))
     kinds = load_kinds(bench.mappings)
     program = Program(
+        checks=bench.checks,
         installed={
             i: Installed(i, c.control, c.title, c.provider, is_always_run=not reads_tags(c))
             for i, c in bench.checks.items()

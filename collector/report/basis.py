@@ -251,11 +251,11 @@ def _notes(grounds: Grounds) -> Iterator[str]:
                 f"{made_by.mappings_sha256}; what its controls mean is told by those of today, "
                 f"{grounds.mappings.sha256}."
             )
-    for term in grounds.standing.exceptions(grounds.at):
-        if term.entry.tag is not None and term.state(grounds.at) == "in_force":
+        for number in one.unresolved:
             yield (
-                f"Exception {term.number} names its resources by a tag, which results do not "
-                f"carry: it covers nothing here."
+                f"Exception {number} names its resources by a tag, and snapshot "
+                f"{one.sealed.number} of {one.account} read no tags of what fails: it covers "
+                f"nothing here."
             )
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from collector.attestation.record import AcceptedFailure
-from collector.attestation.state import Standing, Term
+from collector.attestation.state import NO_TAGS, Standing, Tags, Term
 from collector.check import Severity
 from collector.evidence.snapshot import CheckEntry
 from collector.report.history import History, SealedSnapshot
@@ -115,6 +115,8 @@ class AccountEvidence:
     is_same_program: bool
     """Whether the checks that ran are those of today. Only then is a check that did not run known
     to have been left out; otherwise it may not have existed yet."""
+    unresolved: tuple[int, ...] = ()
+    """Numbers of exceptions by tag that cover nothing, since the run read no tags."""
 
     def of_control(self, control: str) -> tuple[CheckFindings, ...]:
         """The checks of a control that ran."""
@@ -128,6 +130,7 @@ def account_evidence(
     at: datetime,
     installed: Mapping[str, Installed],
     checks_sha256: str,
+    tags: Tags = NO_TAGS,
 ) -> AccountEvidence:
     """The evidence of an account at a moment.
 
@@ -137,11 +140,12 @@ def account_evidence(
         at: the moment, aware.
         installed: the checks there are today, by id.
         checks_sha256: digest of their code.
+        tags: those that the run read, of resources that fail, for exceptions by tag.
     """
     sealed = history.latest
     assert sealed is not None
     snapshot = sealed.snapshot
-    accepted = standing.accepted(history.account, at)
+    accepted = standing.accepted(history.account, at, tags)
     found = {}
     for entry in sorted(snapshot.checks, key=lambda e: e.id):
         title = installed[entry.id].title if entry.id in installed else ""
@@ -169,6 +173,7 @@ def account_evidence(
             and one.id not in found
         ),
         is_same_program=snapshot.collector.checks_sha256 == checks_sha256,
+        unresolved=tuple(t.number for t in accepted.terms if t.entry.tag and not tags),
     )
 
 

@@ -13,7 +13,9 @@ from typing import Final
 
 from collector.attestation.kinds import Kind
 from collector.attestation.ledger import read_standing
-from collector.attestation.state import Standing
+from collector.attestation.state import NO_TAGS, Standing, Tags
+from collector.attestation.subjects import read_tags
+from collector.check import Check
 from collector.closing import Closing
 from collector.errors import ConfigError
 from collector.evidence.canonical import timestamp
@@ -26,7 +28,7 @@ from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import object_key
 from collector.mapping import Mappings
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
-from collector.report.history import Progress, read_history
+from collector.report.history import History, Progress, read_history
 from collector.report.parts import Grounds
 
 RESOLUTION: Final = timedelta(seconds=1)
@@ -48,6 +50,7 @@ class Asked:
 class Program:
     """What it is judged by: the checks and mappings of today."""
 
+    checks: Mapping[str, Check[...]]
     installed: Mapping[str, Installed]
     checks_sha256: str
     mappings: Mappings
@@ -112,7 +115,27 @@ def _account(
         at=asked.at,
         installed=program.installed,
         checks_sha256=program.checks_sha256,
+        tags=_tags(locker, history, asked, program, standing),
     )
+
+
+def _tags(
+    locker: Locker, history: History, asked: Asked, program: Program, standing: Standing
+) -> Tags:
+    """The tags of what fails; read only where an exception goes by them."""
+    terms = standing.accepted(history.account, asked.at).terms
+    by_tag = {term.entry.check for term in terms if term.entry.tag is not None}
+    if history.latest is None or not by_tag:
+        return NO_TAGS
+    snapshot = history.latest.snapshot
+    names = {
+        one.resource.id
+        for entry in snapshot.checks
+        if entry.id in by_tag
+        for one in history.judged(entry)
+        if one.outcome == "fail"
+    }
+    return read_tags(locker, snapshot, program.checks, names)
 
 
 def _require_files(locker: Locker, standing: Standing) -> None:

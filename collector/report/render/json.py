@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from collector.evidence.canonical import JSON
 from collector.report.gap import GapReport
-from collector.report.period import PeriodReport, plain
+from collector.report.period import PeriodReport
+from collector.report.plain import plain_fields
 from collector.report.point_in_time import PointInTime
 from collector.report.questionnaire import Questionnaire
 from collector.report.sample import Sample
@@ -25,23 +26,17 @@ def sample(report: Sample) -> Iterator[str]:
 
 def point_in_time(report: PointInTime) -> Iterator[str]:
     """The report as one JSON object, each of its fields on a line."""
-    yield from _plain(report)
+    yield from _object(plain_fields(report))
 
 
 def gap(report: GapReport) -> Iterator[str]:
     """The report as one JSON object, each of its fields on a line."""
-    yield from _plain(report)
+    yield from _object(plain_fields(report))
 
 
 def questionnaire(report: Questionnaire) -> Iterator[str]:
     """The answers as one JSON object, each of its fields on a line."""
-    yield from _plain(report)
-
-
-def _plain(report: object) -> Iterator[str]:
-    fields = plain(report)
-    assert isinstance(fields, dict)
-    yield from _object(fields)
+    yield from _object(plain_fields(report))
 
 
 def _object(fields: Mapping[str, JSON]) -> Iterator[str]:
