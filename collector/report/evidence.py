@@ -173,7 +173,11 @@ def account_evidence(
             and one.id not in found
         ),
         is_same_program=snapshot.collector.checks_sha256 == checks_sha256,
-        unresolved=tuple(t.number for t in accepted.terms if t.entry.tag and not tags),
+        unresolved=tuple(
+            t.number
+            for t in accepted.terms
+            if t.entry.tag and not tags and t.entry.check in found and found[t.entry.check].failed
+        ),
     )
 
 
