@@ -135,7 +135,7 @@ def basis(grounds: Grounds, *, cadences: Mapping[str, Cadence], version: str, lo
         entries=tuple(
             _entry(t, grounds.at) for t in grounds.standing.terms if t.sealed_at <= grounds.at
         ),
-        warnings=tuple(_warnings(snapshots)),
+        warnings=(*_warnings(snapshots), *_lost(grounds)),
         notes=tuple(_notes(grounds)),
     )
 
@@ -217,6 +217,20 @@ def _warnings(snapshots: tuple[SnapshotUsed, ...]) -> Iterator[str]:
             yield (
                 f"Incomplete: {one.unknown} results of {one.account} are unknown, because "
                 f"something could not be read. Unknown is no pass."
+            )
+
+
+def _lost(grounds: Grounds) -> Iterator[str]:
+    """Checks that ran and that no control of today has: their results are in no figure."""
+    for one in grounds.accounts:
+        lost = [c for c in one.checks.values() if c.control not in grounds.mappings.controls]
+        if lost:
+            failed = sum(c.failed for c in lost)
+            names = ", ".join(f"{c.check} ({c.control})" for c in lost)
+            yield (
+                f"Left out: snapshot {one.sealed.number} of {one.account} has results of checks "
+                f"whose controls today's mappings do not have, {failed} of them failing. They are "
+                f"in no figure here: {names}."
             )
 
 

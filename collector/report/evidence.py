@@ -73,6 +73,7 @@ class CheckFindings:
 
     check: str
     control: str
+    """The check's control of today; where it is no longer installed, that of the snapshot."""
     title: str
     """Empty where the check is no longer installed."""
     severity: Severity
@@ -148,7 +149,7 @@ def account_evidence(
     accepted = standing.accepted(history.account, at, tags)
     found = {}
     for entry in sorted(snapshot.checks, key=lambda e: e.id):
-        title = installed[entry.id].title if entry.id in installed else ""
+        known = installed.get(entry.id)
         results = history.judged(entry)
         covering = {
             r.resource.id: term
@@ -156,7 +157,7 @@ def account_evidence(
             if r.outcome == "fail"
             and (term := accepted.exception(r.check, r.resource.id)) is not None
         }
-        found[entry.id] = _findings(entry, title, results, covering)
+        found[entry.id] = _findings(entry, known, results, covering)
     return AccountEvidence(
         account=history.account,
         provider=snapshot.account.provider,
@@ -183,7 +184,7 @@ def account_evidence(
 
 def _findings(
     entry: CheckEntry,
-    title: str,
+    known: Installed | None,
     results: Sequence[Judged],
     covering: Mapping[str, Term[AcceptedFailure]],
 ) -> CheckFindings:
@@ -191,8 +192,8 @@ def _findings(
     failing = tuple(_finding(r, covering) for r in results if r.outcome == "fail")
     return CheckFindings(
         check=entry.id,
-        control=entry.control,
-        title=title,
+        control=entry.control if known is None else known.control,
+        title="" if known is None else known.title,
         severity=entry.severity,
         passed=counts["pass"],
         failed=counts["fail"],

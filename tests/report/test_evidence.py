@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from collector.attestation.state import LogEntry
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
 from tests.attestation.entries import exception, noon, placed, standing
+from tests.report.grounds import account, based, found, grounds
 from tests.report.histories import CHECK, OTHER, history, period, run
 
 INSTALLED = {
@@ -90,3 +92,23 @@ def test_what_did_not_run_is_told_unless_it_runs_only_where_it_is_configured() -
 
     assert [one.id for one in found.left_out] == [OTHER]
     assert found.is_same_program
+
+
+def test_a_check_has_the_control_of_today_or_else_that_of_the_snapshot() -> None:
+    moved = replace(INSTALLED[CHECK], control="key-management")
+    on = history([run(0, {"a": "pass"})], period(1))
+
+    def control(installed: dict[str, Installed]) -> str:
+        made = account_evidence(
+            on, standing(), at=noon(20), installed=installed, checks_sha256="a" * 64
+        )
+        return made.checks[CHECK].control
+
+    assert control({CHECK: moved}) == "key-management"
+    assert control({}) == "encryption-at-rest"
+
+
+def test_results_whose_control_is_gone_are_said_to_be_left_out() -> None:
+    told = based(grounds(account(found("no-such-control", passed=1, failed=2))))
+
+    assert any("2 of them failing" in warning for warning in told.warnings)
