@@ -59,6 +59,14 @@ class GapRow:
 
 
 @dataclass(frozen=True)
+class Todo:
+    """A step, and all rows that it helps to close."""
+
+    step: ClosingStep
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Share:
     """How far the evidence reaches."""
 
@@ -110,6 +118,8 @@ class GapReport:
     """Every row once, in the order of the catalog."""
     remaining: tuple[GapRow, ...]
     """Those that are not answered, in the order in which to close them."""
+    todo: tuple[Todo, ...]
+    """Their steps, each once, in that order."""
     definitions: tuple[str, ...]
     states: tuple[tuple[str, str], ...]
     strengths: tuple[tuple[str, str], ...]
@@ -139,7 +149,8 @@ def report_gap(
     counted = [row for row in rows if want == "soc2" or row.assessment.in_security_rule]
     related = [row for row in rows if row not in counted]
     applicable = [row for row in counted if row.reach != "not applicable"]
-    remaining = [row for row in rows if not row.assessment.is_answered]
+    open_rows = [row for row in rows if not row.assessment.is_answered]
+    remaining = sorted(open_rows, key=lambda row: (row.rank, STATES.index(row.assessment.state)))
     live = {c for c in linked if _is_live(grounds, c)}
     report = GapReport(
         schema="collector/report/gap/v1",
@@ -155,9 +166,8 @@ def report_gap(
         totals=_totals(counted),
         related=_totals(related),
         rows=rows,
-        remaining=tuple(
-            sorted(remaining, key=lambda row: (row.rank, STATES.index(row.assessment.state)))
-        ),
+        remaining=tuple(remaining),
+        todo=_todo(remaining),
         definitions=DEFINITIONS,
         states=tuple(STATE_DEFINITIONS.items()),
         strengths=tuple(STRENGTH_DEFINITIONS.items()),
@@ -190,6 +200,16 @@ def _row(
         rank_reason="" if step is None or want != "hipaa" else step.reason,
         steps=closing_steps(row, grounds, locker),
     )
+
+
+def _todo(remaining: Sequence[GapRow]) -> tuple[Todo, ...]:
+    """The steps of the rows that have a command, each once."""
+    found: dict[ClosingStep, list[str]] = {}
+    for row in remaining:
+        for step in row.steps:
+            if step.command is not None:
+                found.setdefault(step, []).append(row.assessment.id)
+    return tuple(Todo(step, tuple(ids)) for step, ids in found.items())
 
 
 def _is_live(grounds: Grounds, control: str) -> bool:

@@ -161,3 +161,17 @@ def test_the_forms_tell_the_same() -> None:
     assert told["share"]["applicable"] == 66
     assert "SOC 2 evidence carries 0 of the 66 rows that apply (0%), reaches 1 more in part" in text
     assert "no attestation report by a CPA" in text
+
+
+def test_a_step_that_closes_several_rows_is_told_once() -> None:
+    found_ = gap(grounds(account()))
+
+    steps = [todo.step for todo in found_.todo]
+    device = next(t for t in found_.todo if "device-and-media-policy" in (t.step.command or ""))
+    assert len(set(steps)) == len(steps)
+    assert "164.310(b)" in device.rows
+    assert {id_ for t in found_.todo for id_ in t.rows} == {
+        row.assessment.id
+        for row in found_.remaining
+        if any(step.command is not None for step in row.steps)
+    }

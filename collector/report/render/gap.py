@@ -53,6 +53,10 @@ def _text(report: GapReport) -> Iterator[str]:
     heads = ["ROW", "TITLE", "SPEC", "MODE", "STRENGTH", "STATE", "REACH"]
     yield table(heads, [_cells(row) for row in report.rows])
     yield ""
+    yield f"Steps, each once ({len(report.todo)}), the most enforced first:"
+    for todo in report.todo:
+        yield from filled(f"{todo.step.what} ({', '.join(todo.rows)})", first="- ", then="  ")
+    yield ""
     yield f"What remains ({len(report.remaining)}), the most enforced first:"
     for number, row in enumerate(report.remaining, start=1):
         yield from _remaining(number, row)

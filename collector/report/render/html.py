@@ -107,8 +107,14 @@ def gap(report: GapReport) -> Iterator[str]:
             f"What the evidence for {report.have_name} already covers, and what remains, as of "
             f"{moment_told(report.basis.at)}"
         ),
-        sections=[("summary", "Summary"), ("remaining", "What remains"), ("rows", "Every row")],
+        sections=[
+            ("summary", "Summary"),
+            *([("steps", "Steps")] if report.todo else []),
+            ("remaining", "What remains"),
+            ("rows", "Every row"),
+        ],
         r=report,
+        todo_numbers={todo.step: number for number, todo in enumerate(report.todo, 1)},
         reaches=[(name, count) for name, count in reaches if count],
     )
 
@@ -217,6 +223,7 @@ def _render(template: str, **values: Any) -> Iterator[str]:
         "moment": moment_told,
         "number": _number,
         "counted": _counted,
+        "words": _words,
         "length_told": length,
         "groupby_in_order": _by_group,
         "timestamp": timestamp,
@@ -239,6 +246,12 @@ def _mark(state: str) -> str:
 
 def _number(value: int) -> str:
     return f"{value:,}"
+
+
+def _words(command: str) -> Markup:
+    """A command that is broken into lines between its words only, and not at a hyphen."""
+    word = Markup('<span class="word">{}</span>')
+    return Markup(" ").join(word.format(printable(each)) for each in command.split(" "))
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:
