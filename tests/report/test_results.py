@@ -79,9 +79,10 @@ def test_a_line_that_is_no_result_is_refused_also_behind_one_that_is(spoiled: by
 @pytest.mark.parametrize("name", [b"evidence", b"evid\\u0065nce"])
 def test_evidence_that_a_line_says_twice_is_read_as_json_reads_it(name: bytes) -> None:
     judgements = Judgements()
+    judgements.read("aws.s3.tls_only", line())
     second = b',"' + name + b'":["' + b"b" * 64 + b'"]}'
 
-    for digest in (b"b", b"a", b"c"):
+    for digest in (b"b", b"a"):
         twice = line().replace(b"a" * 64, digest * 64)[:-1] + second
         (one,) = judgements.read("aws.s3.tls_only", twice).results()
         assert one.evidence == ("b" * 64,)
