@@ -126,6 +126,24 @@ Account = Annotated[AwsAccount | GcpAccount | AzureAccount, Field(discriminator=
 AccountName = Annotated[str, Field(pattern=f"^{ACCOUNT_NAME}$")]
 
 
+class TimestampAuthority(BaseModel):
+    """A timestamp authority (RFC 3161) that is asked for the time of each seal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@/]+(/[^\s@]*)?$")]
+    """Where it answers. Plain HTTP will do: what it answers is signed."""
+    ca_bundle: str
+    """File of the certificates to trust it by, as PEM; at least one of them a root."""
+
+
+def _number(value: object) -> object:
+    """The environment has texts only; `true` is no number."""
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
 def _whole(value: object) -> object:
     """The environment has texts only; a file has numbers, and `true` is none."""
     if isinstance(value, bool):
@@ -150,6 +168,10 @@ class Config(BaseSettings):
     """Reads under way at once."""
     cadence: Cadence = "daily"
     """How far apart runs are meant to be, of accounts that do not say it themselves."""
+    timestamp: list[TimestampAuthority] = []
+    """Timestamp authorities, asked in turn until one answers; none: seals carry no timestamp."""
+    timestamp_seconds: Annotated[float, BeforeValidator(_number), Field(gt=0, le=60)] = 5
+    """How long to wait for a timestamp, for all authorities together."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
     accounts: dict[AccountName, Account] = {}
@@ -248,6 +270,8 @@ def _explain(error: ValidationError, file: Path) -> str:
         del place[3:]
     if place[0] == "checks":
         del place[3:]
+    if place[0] == "timestamp":
+        del place[3:]
     variable = "COLLECTOR_" + "__".join(place).upper()
     where = f"{file}: {'.'.join(place)}"
     if variable in os.environ:
@@ -279,6 +303,10 @@ _EXPECTED = {
     "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
     "cadence": "'hourly', 'daily', 'weekly' or 'monthly'",
+    "timestamp": "a list of tables, [[timestamp]]",
+    "timestamp_seconds": "a number of seconds from more than 0 to 60",
+    "url": "a URL, http:// or https://, without a user's name",
+    "ca_bundle": "the path of a file",
     "accounts": "a table for each account",
     "checks": "a table for each check",
 }
@@ -287,6 +315,8 @@ _EXPECTED = {
 
 def _keys(place: list[str]) -> list[str]:
     """The keys that there are where an unknown one was found."""
+    if place[0] == "timestamp":
+        return sorted(TimestampAuthority.model_fields)
     if place[0] != "accounts":
         return sorted(Config.model_fields)
     members = (AwsAccount, GcpAccount, AzureAccount)

@@ -21,6 +21,7 @@ from collector.cli import (
     report,
     results,
     run,
+    timestamps,
     verify,
 )
 from collector.errors import CollectorError
@@ -66,7 +67,19 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, report, attest, exception, decision, catalog, keys, doctor):
+for module in (
+    run,
+    results,
+    verify,
+    timestamps,
+    report,
+    attest,
+    exception,
+    decision,
+    catalog,
+    keys,
+    doctor,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

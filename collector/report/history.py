@@ -28,11 +28,12 @@ from collector.evidence.keys import PublicKey
 from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
+from collector.evidence.reading import in_order
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.snapshot import CheckEntry, Outcome, Snapshot, object_key
 from collector.evidence.trust import Trust
-from collector.evidence.verify import in_order
+from collector.evidence.verify import READERS
 from collector.report.results import Judged, Judgements, ResultsObject
 
 
@@ -318,7 +319,7 @@ class _Reading:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order."""
-        for found in in_order(work, items):
+        for found in in_order(work, items, READERS):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
