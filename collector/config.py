@@ -62,6 +62,9 @@ EndpointName = Annotated[
 ]
 """`host:port`; an IPv6 address in brackets."""
 
+TagText = Annotated[str, Field(min_length=1, max_length=256)]
+"""Key or value of a tag."""
+
 
 class _Account(BaseModel):
     """What accounts of all clouds have."""
@@ -72,6 +75,8 @@ class _Account(BaseModel):
     """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
     tls_ca_bundle: str | None = None
     """File of the certificates to trust, as PEM, in the place of the public roots."""
+    phi: dict[TagText, TagText | Annotated[list[TagText], Field(min_length=1)]] = {}
+    """Tags that mark protected health information: value, or values, by key."""
 
 
 class AwsAccount(_Account):
@@ -255,6 +260,7 @@ _EXPECTED = {
     "regions": "'enabled' or a list of region names",
     "tls_endpoints": "a list of host:port",
     "tls_ca_bundle": "the path of a file",
+    "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
     "accounts": "a table for each account",
     "checks": "a table for each check",

@@ -20,6 +20,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from collector import evaluate as evaluated
 from collector.answer import Reader, Scope, StoredReader
 from collector.check import Check, SettingValue, code_digest
+from collector.classification import marked
 from collector.collect import Progress, collect
 from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
@@ -257,7 +258,8 @@ def judge(
 ) -> tuple[dict[str, list[Result]], tuple[CheckEntry, ...]]:
     """Results by check id, and each check's entry of the snapshot document with its tags."""
     results: dict[str, list[Result]] = {c.id: [] for c in plan.checks}
-    for result in evaluate(plan.checks, reads, settings=plan.settings, now=now):
+    found = evaluate(plan.checks, reads, settings=plan.settings, now=now)
+    for result in marked(found, reads, plan.checks, plan.settings):
         results[result.check].append(result)
     entries = []
     for check in plan.checks:

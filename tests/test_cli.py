@@ -271,10 +271,12 @@ def test_results_as_json_lines_have_the_documented_fields(
     said = collector_("results", "--account", "demo", "--format", "jsonl")
 
     lines = [json.loads(line) for line in said.out.splitlines()]
-    assert {tuple(line) for line in lines} == {
-        ("check", "control", "severity", "outcome", "reason", "resource", "soc2", "hipaa",
-         "evidence"),
-    }  # fmt: skip
+    documented = (
+        "check", "control", "severity", "outcome", "reason", "resource", "soc2", "hipaa",
+        "evidence",
+    )  # fmt: skip
+    about_a_resource = (*documented, "phi")
+    assert {tuple(line) for line in lines} == {documented, about_a_resource}
     assert {tuple(sorted(line["resource"])) for line in lines} == {
         ("account", "id", "region", "type")
     }
@@ -284,6 +286,21 @@ def test_results_as_json_lines_have_the_documented_fields(
         for line in lines
         for d in line["evidence"]
     )
+
+
+def test_results_about_health_information_are_told_apart(
+    collector_: Command, evidence: Path
+) -> None:
+    said = collector_("results", str(evidence), "--account", "demo", "--phi", "--format", "jsonl")
+
+    found = [json.loads(line) for line in said.out.splitlines()]
+    buckets = {r["resource"]["id"].rpartition(":")[2] for r in found}
+    assert buckets == {
+        f"brackenfield-{n}" for n in ("lab-results", "patient-documents", "uploads-v1")
+    }
+    assert {r["phi"] for r in found} == {True}
+    assert len({r["check"] for r in found}) > 5
+    assert "resources with no classification left out" in said.err
 
 
 def test_results_as_csv_hold_no_formula(collector_: Command, locker: Path) -> None:
@@ -613,7 +630,7 @@ def test_no_endpoint_is_probed_unless_it_is_configured(
     assert said.code == 2
     assert said.err.strip() == (
         "collector: no check of aws is chosen; see collector checks list; those of endpoints need"
-        " tls_endpoints of the account"
+        " tls_endpoints of the account; those of tags need phi"
     )
 
 

@@ -92,12 +92,16 @@ def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
     from datetime import UTC, datetime
 
-    from collector.accounts import has_endpoints, open_reader, provider_of
+    from collector.accounts import has_endpoints, open_reader, phi_of, provider_of
     from collector.collect import collect
     from collector.reconcile import reconciled
 
     endpoints = has_endpoints(name, bench.config)
-    chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
+    chosen = bench.choose(
+        provider_of(name, bench.config),
+        endpoints=endpoints,
+        tags=bool(phi_of(name, bench.config)),
+    )
     checks = [bench.checks[i] for i in chosen]
     sources = frozenset(r.source for c in checks for r in c.resources)
     reader = open_reader(name, bench.config, sources=sources)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CSV_COLUMNS = (
     "check", "control", "severity", "outcome", "reason",
-    "resource_id", "resource_type", "region", "account", "soc2", "hipaa", "evidence",
+    "resource_id", "resource_type", "region", "account", "soc2", "hipaa", "evidence", "phi",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ CSV_COLUMNS = (
     multiple=True,
     help="Only of this check; * stands for anything; repeatable.",
 )
+@click.option("--phi", is_flag=True, help="Only resources that are tagged as holding PHI.")
 @click.pass_context
 def results(
     context: click.Context,
@@ -53,6 +54,7 @@ def results(
     form: str,
     outcomes: tuple[str, ...],
     ids: tuple[str, ...],
+    phi: bool,
 ) -> None:
     """Print the results of a stored snapshot.
 
@@ -76,8 +78,35 @@ def results(
         for result in read_lines(store, entry.results_sha256)
         if not outcomes or result["outcome"] in outcomes
     ]
+    if phi:
+        click.echo(_left_out(snapshot, found), err=True)
+        found = [result for result in found if result.get("phi") is True]
     for line in render(snapshot, found, form):
         click.echo(line)
+
+
+def _left_out(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]]) -> str:
+    """How many resources have no tag that tells whether they hold PHI.
+
+    Raises:
+        ConfigError: the run read no tags.
+    """
+    from collector.errors import ConfigError
+
+    account = snapshot.account.name
+    if not any("phi" in result for result in found):
+        raise ConfigError(
+            f"--phi: the snapshot tells of no resource whether it holds PHI; configure"
+            f" [accounts.{account}] phi, as in phi = {{data-classification = 'phi'}}, and run again"
+        )
+    silent = set()
+    for result in found:
+        resource = result["resource"]
+        assert isinstance(resource, dict)
+        if "phi" in result and result["phi"] is None:
+            silent.add(resource["id"])
+    noun = "resource" if len(silent) == 1 else "resources"
+    return f"collector: {len(silent)} {noun} with no classification left out"
 
 
 def _of(snapshot: Snapshot, patterns: Sequence[str]) -> list[CheckEntry]:
@@ -107,7 +136,7 @@ def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -
         form: `jsonl`, `csv` or `table`.
     """
     entries = {entry.id: entry for entry in snapshot.checks}
-    tagged = []
+    tagged: list[dict[str, object]] = []
     for result in found:
         entry = entries[str(result["check"])]
         tagged.append(
@@ -121,6 +150,7 @@ def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -
                 "soc2": list(entry.soc2),
                 "hipaa": list(entry.hipaa),
                 "evidence": result["evidence"],
+                **({"phi": result["phi"]} if "phi" in result else {}),
             }
         )
     match form:
@@ -156,6 +186,7 @@ def _flat(result: dict[str, object]) -> dict[str, str]:
         "region": resource["region"],
         "account": resource["account"],
         **lists,
+        "phi": {True: "true", False: "false"}.get(result.get("phi"), ""),  # type: ignore[call-overload]
     }
 
 

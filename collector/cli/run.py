@@ -74,7 +74,8 @@ def run(
     Several accounts are read side by side; what goes wrong with one does not touch the others.
     """
     from collector import run as runs
-    from collector.accounts import has_endpoints, provider_of
+    from collector.accounts import has_endpoints, phi_of, provider_of
+    from collector.classification import SETTING, reads_tags
     from collector.cli.workbench import workbench
     from collector.errors import ConfigError
 
@@ -84,14 +85,19 @@ def run(
         raise ConfigError("no account to read; name one with --account, or --account demo")
     plans = {}
     for name in names:
+        phi = phi_of(name, bench.config)
         chosen = bench.choose(
             provider_of(name, bench.config),
             ids=ids,
             controls=controls,
             frameworks=frameworks,
             endpoints=has_endpoints(name, bench.config),
+            tags=bool(phi),
         )
-        plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
+        settings = dict(bench.config.checks)
+        for check in (i for i in chosen if phi and reads_tags(bench.checks[i])):
+            settings[check] = {**settings.get(check, {}), SETTING: list(phi)}
+        plans[name] = runs.plan(bench.checks, chosen, settings, bench.mappings)
     asked = _regions(regions)
     url = bench.config.locker if locker is None else locker
     store = bench.locker(url)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from collector.check import Check, discover
+from collector.classification import reads_tags
 from collector.config import Config, load_config
 from collector.errors import ConfigError
 from collector.evidence.keys import Signer, default_key_path, open_signer
@@ -54,16 +55,22 @@ class Workbench:
         controls: Iterable[str] = (),
         frameworks: Iterable[str] = (),
         endpoints: bool = False,
+        tags: bool = False,
     ) -> tuple[str, ...]:
         """Ids of the checks of a provider that are asked for; all where nothing is.
 
-        Those that ask no cloud's API are among them where the account lists `endpoints`.
+        Those that ask no cloud's API are among them where the account lists `endpoints`, those that
+        read tags where it names `tags` that classify.
 
         Raises:
             ConfigError: a pattern, control or framework chooses no check at all.
         """
         answerable = (provider, "any") if endpoints else (provider,)
-        own = {i: c for i, c in self.checks.items() if c.provider in answerable}
+        own = {
+            i: c
+            for i, c in self.checks.items()
+            if c.provider in answerable and (tags or not reads_tags(c))
+        }
         wanted: set[str] = set()
         for pattern in ids:
             if not any(fnmatchcase(i, pattern) for i in self.checks):
@@ -81,6 +88,7 @@ class Workbench:
             return tuple(own)
         if not wanted:
             need = "" if endpoints else "; those of endpoints need tls_endpoints of the account"
+            need += "" if tags else "; those of tags need phi"
             raise ConfigError(f"no check of {provider} is chosen; see collector checks list{need}")
         return tuple(sorted(wanted))
 
