@@ -3,7 +3,7 @@
 The tree is that of RFC 6962, section 2.1, with a salt in each leaf: 0x00, salt, line. Without salts
 a neighbour's digest in a proof would let its reader try what the neighbour's line may be, one line
 at a time. The salts follow from the whole object, which nobody has who is shown one line: to try
-them, all lines must be guessed together, and the object's digest in the document allows that anyway.
+them, all lines must be guessed together, which the object's digest in the document allows anyway.
 So nothing secret has to be kept, and the same object always has the same root.
 """
 

@@ -1,6 +1,6 @@
 """The evidence package: what an auditor needs of a period, in one ZIP, with the means to check it.
 
-What is in it is again a locker, and each chain in it begins at number 1: so the whole of it verifies,
+What is in it is again a locker, and each chain in it begins at number 1: so all of it verifies,
 with nothing to be taken on trust and nothing to be excused. That costs little, since what did not
 change is in it once. The same period out of the same locker gives the same bytes: names in order,
 no times, and stored as they are, because two versions of zlib compress differently.

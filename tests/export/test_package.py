@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,10 @@ from collector.evidence.keys import Signer
 from collector.evidence.locker import open_locker
 from collector.evidence.log import ANCHORS, ATTESTATIONS
 from collector.evidence.verify import verify
-from tests.evidence.lockers import NOON, PROD, MemoryLocker, sealed_run, seal_key
+from tests.evidence.lockers import NOON, PROD, MemoryLocker, seal_key, sealed_run
 from tests.export.conftest import Files, anchor, sha256, written
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def packed(folder: Path, output: Path, *more: str, accounts: tuple[str, ...] = ("prod",)) -> Result:
@@ -25,7 +28,7 @@ def packed(folder: Path, output: Path, *more: str, accounts: tuple[str, ...] = (
     chosen = [part for name in accounts for part in ("--account", name)]
     period = ["--from", "2026-11-24", "--to", "2026-11-25", "--output", str(output)]
     arguments = ["export", "package", str(folder), *chosen, *period, *more]
-    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    return CliRunner().invoke(cli, arguments)
 
 
 def unpacked(package: Path) -> Path:
@@ -109,7 +112,9 @@ def test_nothing_in_a_package_depends_on_when_or_how_it_was_compressed(
 def test_a_package_of_evidence_that_does_not_hold_is_not_made(
     files: Files, key_file: Path, tmp_path: Path
 ) -> None:
-    objects = [name for name in files if name.startswith("v1/objects/")]
+    packed(written(tmp_path / "sound", files), tmp_path / "sound.zip")
+    names = zipfile.ZipFile(tmp_path / "sound.zip").namelist()
+    objects = [name for name in names if name.startswith("v1/objects/")]
     missed = []
     for number, name in enumerate([*objects, PROD.seal_key(1), PROD.seal_key(2)]):
         for what, data in (("changed", files[name][:-1] + b"?"), ("missing", None)):
@@ -120,6 +125,7 @@ def test_a_package_of_evidence_that_does_not_hold_is_not_made(
                 missed.append((what, name, made.exit_code, made.output))
 
     assert missed == []
+    assert len(objects) == 6
     assert not list(tmp_path.glob("*p.zip*"))
 
 
@@ -166,9 +172,11 @@ def test_what_cannot_be_packaged_is_said(
     folder = written(tmp_path / "locker", files)
 
     made = subprocess.run(
-        [sys.executable, "-m", "collector.cli", "export", "package", str(folder), "--account",
-         "prod", "--from", "2026-11-24", "--to", "2026-11-25", "--output", "p.zip", *change],
+        [sys.executable, "-c", "import collector.cli as c; c.main()", "export", "package",
+         str(folder), "--account", "prod", "--from", "2026-11-24", "--to", "2026-11-25",
+         "--output", "p.zip", *change],
         capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
     assert made.returncode == 2
