@@ -11,10 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from collector.attestation.record import Attachment, Attestation
+from collector.evidence.canonical import JSON, canonical
 from collector.evidence.chain import append, head, put_object
 from collector.evidence.documents import Anchor, NamedHead
 from collector.evidence.keys import FileSigner, Signer
 from collector.evidence.log import ANCHORS, ATTESTATIONS, account_log
+from collector.evidence.merkle import merkle_root
+from collector.evidence.snapshot import Summary, parse_snapshot
 from tests.evidence.lockers import NOON, PROD, MemoryLocker, sealed_run
 
 Files = dict[str, bytes]
@@ -33,13 +36,69 @@ def other_signer() -> Signer:
 @pytest.fixture(scope="session")
 def _sound(signer: Signer) -> Files:
     locker = MemoryLocker({})
-    for day in (1, 2, 3):
-        sealed_run(locker, signer, day=day, buckets={"logs": "fail", "a": "pass", "b": "pass"})
+    sealed_run(locker, signer, day=1, buckets={"logs": "fail", "a": "pass", "b": "pass"})
+    for day in (2, 3):
+        provable_run(locker, signer, day=day)
     sealed_run(locker, signer, account="dev", day=1)
     kept = put_object(locker, b"%PDF signed agreement")
     attest(locker, signer, kept, day=2)
     anchor(locker, signer, day=4)
     return locker.files
+
+
+def provable_run(locker: MemoryLocker, signer: Signer, *, day: int) -> None:
+    """Seal a run whose lines can be proved one by one. Two buckets have the same answer: none."""
+    listing = put_object(locker, b'{"pages":[{"Buckets":["a","logs","tmp"]}]}')
+    absent = put_object(locker, b'{"absent":"ServerSideEncryptionConfigurationNotFoundError"}')
+    present = put_object(locker, b'{"pages":[{"SSEAlgorithm":"aws:kms"}]}')
+    answers = {"a": present, "logs": absent, "tmp": absent}
+    calls: list[JSON] = [{"source": "s3:ListBuckets", "params": {}, "answer_sha256": listing}]
+    results: list[JSON] = []
+    for bucket, answer in answers.items():
+        calls.append(
+            {
+                "source": "s3:GetBucketEncryption",
+                "params": {"Bucket": bucket},
+                "region": "us-east-1",
+                "answer_sha256": answer,
+            }
+        )
+        arn = f"arn:aws:s3:::{bucket}"
+        evidence: list[JSON] = [*sorted([listing, answer])]
+        results.append(
+            {
+                "check": "aws.s3.default_encryption",
+                "outcome": "pass" if answer == present else "fail",
+                "resource": {"type": "aws.s3.bucket", "id": arn, "region": "us-east-1"},
+                "reason": "as read",
+                "evidence": evidence,
+            }
+        )
+    lines = {
+        "results": b"".join(sorted(canonical(result) + b"\n" for result in results)),
+        "calls": b"".join(sorted(canonical(call) + b"\n" for call in calls)),
+    }
+    digests = {name: put_object(locker, data) for name, data in lines.items()}
+    moment = NOON + timedelta(days=day)
+    first = parse_snapshot(next(v for k, v in locker.files.items() if "/snapshots/" in k), "first")
+    entry = first.checks[0].model_copy(
+        update={
+            "summary": {"pass": 1, "fail": 2},
+            "results_sha256": digests["results"],
+            "results_merkle_root": merkle_root(lines["results"]),
+        }
+    )
+    document = first.model_copy(
+        update={
+            "started": moment,
+            "finished": moment,
+            "summary": Summary(passed=1, failed=2, unknown=0, not_applicable=0, calls=4),
+            "checks": (entry,),
+            "calls_sha256": digests["calls"],
+            "calls_merkle_root": merkle_root(lines["calls"]),
+        }
+    )
+    append(locker, PROD, document.to_bytes(), signer, lambda: moment)
 
 
 def attest(locker: MemoryLocker, signer: Signer, kept: str, *, day: int) -> None:

@@ -125,7 +125,7 @@ def test_a_package_of_evidence_that_does_not_hold_is_not_made(
                 missed.append((what, name, made.exit_code, made.output))
 
     assert missed == []
-    assert len(objects) == 6
+    assert len(objects) == 11
     assert not list(tmp_path.glob("*p.zip*"))
 
 
