@@ -38,7 +38,11 @@ AUTHORITIES = f"{TIMESTAMPS}authorities/"
 
 README = "README.txt"
 MANIFEST = "MANIFEST.sha256"
-PROGRAMS = {"verify.py": "verifier.py", "verify.sh": "verifier.sh"}
+PROGRAMS = {
+    "verify.py": "verifier.py",
+    "verify.sh": "verifier.sh",
+    "verify.html": "verifier.html",
+}
 """Names in the package, and those of the same files here."""
 
 READERS = 16
