@@ -11,7 +11,7 @@ The flow, each step a module or a package of that name:
 - `collect`: from checks to `reads`, each operation once. `evaluate`: from reads to results; pure.
 - `mapping`: what a control means in SOC 2 and HIPAA; the files are in the package `mappings`.
 - `run`: the order of all that, and its replay from what was stored.
-- `evidence`: the snapshot, its seal, the chain and the locker; and `verify`, which believes nothing.
+- `evidence`: the snapshot, its seal, the chain and the locker; `verify`, which believes nothing.
 - `attestation`: what no cloud's API can show, said and signed by people.
 - `report`: what people read of it, out of verified evidence only.
 - `cli`: the command line.

@@ -219,17 +219,7 @@ def replay(
         ObjectMissing: an object is not there.
     """
     records = read_lines(locker, snapshot.calls_sha256)
-    scope = Scope(
-        provider=snapshot.account.provider,
-        name=snapshot.account.name,
-        account=snapshot.account.id,
-        identity=snapshot.identity,
-        partition=_partition(snapshot),
-        home=_home(snapshot, records),
-        # None: look them up among the stored reads, where an unread listing says so itself.
-        regions=None if _asked_for_regions(records) else snapshot.scope.regions or None,
-    )
-    reader = StoredReader(scope, records, lambda digest: get_object(locker, digest))
+    reader = _stored_reader(snapshot, records, locker)
     known = tuple(checks[i] for i in snapshot.scope.checks if i in checks)
     settings = {
         c.id: {
@@ -251,6 +241,33 @@ def replay(
         }
     )
     return Outcome(replayed, flat, sealed=None)
+
+
+def stored_reads(snapshot: Snapshot, checks: Sequence[Check[...]], locker: Locker) -> Reads:
+    """What a snapshot's run read for some of its checks.
+
+    Raises:
+        EvidenceError: an object is not what its name says.
+        ObjectMissing: an object is not there.
+    """
+    records = read_lines(locker, snapshot.calls_sha256)
+    return collect(checks, _stored_reader(snapshot, records, locker))
+
+
+def _stored_reader(
+    snapshot: Snapshot, records: Sequence[dict[str, JSON]], locker: Locker
+) -> StoredReader:
+    scope = Scope(
+        provider=snapshot.account.provider,
+        name=snapshot.account.name,
+        account=snapshot.account.id,
+        identity=snapshot.identity,
+        partition=_partition(snapshot),
+        home=_home(snapshot, records),
+        # None: look them up among the stored reads, where an unread listing says so itself.
+        regions=None if _asked_for_regions(records) else snapshot.scope.regions or None,
+    )
+    return StoredReader(scope, records, lambda digest: get_object(locker, digest))
 
 
 def judge(

@@ -11,7 +11,19 @@ import sys
 
 import click
 
-from collector.cli import catalog, disclose, doctor, export, keys, results, run, verify
+from collector.cli import (
+    attest,
+    catalog,
+    decision,
+    disclose,
+    doctor,
+    exception,
+    export,
+    keys,
+    results,
+    run,
+    verify,
+)
 from collector.errors import CollectorError
 
 
@@ -55,7 +67,20 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, export, disclose, catalog, keys, doctor):
+MODULES = (
+    run,
+    results,
+    verify,
+    attest,
+    exception,
+    decision,
+    export,
+    disclose,
+    catalog,
+    keys,
+    doctor,
+)
+for module in MODULES:
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from collector.answer import Reader
+    from collector.attestation.state import Accepted
     from collector.cli.workbench import Workbench
     from collector.evidence.keys import Signer
     from collector.evidence.locker import Locker
@@ -76,7 +77,7 @@ def run(
     from collector import run as runs
     from collector.accounts import has_endpoints, phi_of, provider_of
     from collector.classification import SETTING, reads_tags
-    from collector.cli.workbench import workbench
+    from collector.cli.workbench import keep_apart, workbench
     from collector.errors import ConfigError
 
     bench = workbench(context)
@@ -101,7 +102,7 @@ def run(
     asked = _regions(regions)
     url = bench.config.locker if locker is None else locker
     store = bench.locker(url)
-    _keep_apart(bench.key_spec(key), url)
+    keep_apart(bench.key_spec(key), url)
     store.check_writable()
     readers, codes = _open(bench, plans, asked)
     if readers:
@@ -112,28 +113,17 @@ def run(
                 continue
             codes.append(_exit_code(outcome, fail_on))
             try:
-                _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
+                _print(
+                    outcome,
+                    url,
+                    signer.fingerprint,
+                    bench.unchecked(outcome.snapshot),
+                    _accepted(bench, store, outcome),
+                )
             except OSError as error:  # what is sealed is sealed, whoever reads of it
                 _say_unprinted(outcome, error)
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
-
-
-def _keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too."""
-    from pathlib import Path
-
-    from collector.errors import ConfigError
-
-    if "://" in url or not spec.startswith("file:"):
-        return
-    with suppress(RuntimeError):  # no home folder, which opening the key says better
-        key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        if key.is_relative_to(Path(url).expanduser().resolve()):
-            raise ConfigError(
-                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
-                " evidence cannot"
-            )
 
 
 def _open(
@@ -224,12 +214,18 @@ def _run(
                 yield error.exit_code if isinstance(error, CollectorError) else 1
 
 
-def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str]) -> None:
+def _print(
+    outcome: Outcome,
+    url: str,
+    fingerprint: str,
+    unchecked: Sequence[str],
+    accepted: Accepted | None,
+) -> None:
     from collector.cli.tables import summary
 
     sealed, name = outcome.sealed, outcome.snapshot.account.name
     assert sealed is not None
-    click.echo(summary(outcome.snapshot, outcome.results, unchecked))
+    click.echo(summary(outcome.snapshot, outcome.results, unchecked, accepted))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
     if sealed.key_changed_from is not None:
         click.echo(
@@ -238,6 +234,21 @@ def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str
             err=True,
         )
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
+
+
+def _accepted(bench: Workbench, store: Locker, outcome: Outcome) -> Accepted | None:
+    """The exceptions by which failing results are counted apart, if their log can be believed."""
+    from collector.attestation.ledger import read_standing
+    from collector.cli.entries import accepted_of, now, warn
+    from collector.errors import LockerError
+
+    try:
+        names = {r.resource.id for r in outcome.results if r.outcome == "fail"}
+        standing = read_standing(store)
+        return accepted_of(store, standing, outcome.snapshot, now(), names, lambda: bench.checks)
+    except LockerError as error:  # what was sealed does not rest on it
+        warn(f"exceptions are not told apart: {error}")
+        return None
 
 
 def _say_unprinted(outcome: Outcome, error: OSError) -> None:

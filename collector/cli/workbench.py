@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -131,3 +132,20 @@ def require_folder(url: str, doing: str) -> None:
     """
     if "://" not in url and not Path(url).exists():
         raise ConfigError(f"{doing} locker {url}: no such folder; expected one with evidence")
+
+
+def keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Raises:
+        ConfigError: it is there.
+    """
+    if "://" in url or not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        key = Path(spec.removeprefix("file:")).expanduser().resolve()
+        if key.is_relative_to(Path(url).expanduser().resolve()):
+            raise ConfigError(
+                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
+                " evidence cannot"
+            )

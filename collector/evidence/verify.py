@@ -29,14 +29,14 @@ from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
 from collector.evidence.snapshot import KEYS, Outcome, Snapshot, object_key, public_key_key
 
-READERS = 16
-"""Files read at once."""
+READERS = 32
+"""Files read at once: in a bucket, most of the time of each is waiting."""
 
-WORTH_THREADS = 64
+WORTH_THREADS = 8
 """Fewer files than this are read one after the other: starting threads would take longer."""
 
-WINDOW = 64
-"""Files that are being read or waiting to be looked at; bounds the memory."""
+WINDOW = 4
+"""Files for each reader that are being read or waiting to be looked at; bounds the memory."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
@@ -56,6 +56,7 @@ def verify(
     trusted: Sequence[PublicKey] = (),
     heads: Iterable[RememberedHead] = (),
     progress: Progress | None = None,
+    readers: int = READERS,
 ) -> Report:
     """Check every signature, digest and link.
 
@@ -67,13 +68,14 @@ def verify(
             less, and each chain must be signed by one key from beginning to end.
         heads: seals that somebody remembers to have been there.
         progress: called on the caller's thread.
+        readers: files read at once.
 
     Raises:
         ConfigError: no account can have that name.
         LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
             whatever its bytes are.
     """
-    run = _Verification(locker, account, trusted, progress)
+    run = _Verification(locker, account, trusted, progress, readers)
     run.verify_keys()
     for log in sorted({*run.inventory.seals, *run.inventory.documents}):
         run.verify_chain(log)
@@ -99,6 +101,7 @@ class _Verification:
         account: str | None,
         trusted: Sequence[PublicKey],
         progress: Progress | None,
+        readers: int,
     ) -> None:
         self._only = None if account is None else account_log(account)
         prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS)
@@ -106,6 +109,7 @@ class _Verification:
         self._locker = locker
         self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
         self._progress = progress
+        self._readers = readers
         self._problems = {
             Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
         }
@@ -128,7 +132,7 @@ class _Verification:
     def verify_keys(self) -> None:
         """Read the locker's own keys, and use them if nobody gave better ones."""
         own = {}
-        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+        for found in self._each(partial(read_public_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
@@ -290,14 +294,15 @@ class _Verification:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items):
+        for found in _in_order(work, items, self._readers):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
 
 
-def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
+def read_public_key(locker: Locker, key: str) -> PublicKey | Problem:
+    """The public key in a file of the locker that is named by its fingerprint, or what is wrong."""
     try:
         data = locker.get(key)
         found = load_public_key(data, key)
@@ -312,16 +317,18 @@ def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
     return found
 
 
-def _in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
-    if len(items) < WORTH_THREADS:
+def _in_order(
+    work: Callable[[Item], Found], items: Sequence[Item], readers: int
+) -> Iterator[Found]:
+    if len(items) < WORTH_THREADS or readers == 1:
         yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(READERS)
+    pool = ThreadPoolExecutor(readers)
     under_way: deque[Future[Found]] = deque()
     try:
         for item in items:
             under_way.append(pool.submit(work, item))
-            if len(under_way) == WINDOW:
+            if len(under_way) == WINDOW * readers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
