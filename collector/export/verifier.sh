@@ -1,22 +1,25 @@
 #!/bin/sh
 # Verify sealed compliance evidence with openssl, jq, sha256sum and coreutils alone.
 #
-#   sh verify.sh -k company.pem [-k another.pem] [-h LOG:NUMBER:SHA256] [FOLDER]
+#   sh verify.sh -k company.pem [-k another.pem] [-h LOG:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
 #
-# FOLDER holds v1/; without it, the folder that this script is in. It checks what verify.py checks,
+# FOLDER holds v1/; without it, the folder that this script is in. ROOTS.pem are certificates of time
+# stamp authorities that you trust: with them, and only then, each time stamp is verified. It checks what verify.py checks,
 # but for the Merkle roots, which only single disclosed results need, and revocations of keys, which
 # it refuses to judge. Leaves with 0 if everything holds, 5 if not, 2 if it cannot be run.
 
 set -u
 LC_ALL=C
 export LC_ALL
-keys='' heads=''
+keys='' heads='' roots=''
 usage() { echo "verify.sh: $1; usage: sh verify.sh -k KEY.pem [-h LOG:NUMBER:SHA256] [FOLDER]" >&2; exit 2; }
-while getopts k:h: option; do
+while getopts k:h:t: option; do
     case $option in
         k) [ -f "$OPTARG" ] || usage "no key file $OPTARG"
            keys="$keys$(cd "$(dirname "$OPTARG")" && pwd)/$(basename "$OPTARG")
 " ;;
+        t) [ -f "$OPTARG" ] || usage "no file $OPTARG"
+           roots=$(cd "$(dirname "$OPTARG")" && pwd)/$(basename "$OPTARG") ;;
         h) heads="$heads$OPTARG
 " ;;
         *) usage 'unknown option' ;;
@@ -57,11 +60,11 @@ while read -r key; do trust "$key"; done < "$temporary/given"
 name='accounts/[A-Za-z0-9][A-Za-z0-9._-]{0,62}'
 find v1 ! -type d ! -name '.unfinished-*' | sort > "$temporary/files"
 hex='[0-9a-f]{64}'
-grep -vE "^v1/(($name|attestations|anchors|keys)/log/[0-9]{12}\.sigstore\.json|$name/snapshots/$hex\.json|(attestations|anchors|keys)/documents/$hex\.json|objects/sha256/[0-9a-f]{2}/$hex|keys/$hex\.pem)$" \
+grep -vE "^v1/(($name|attestations|anchors|keys)/log/[0-9]{12}\.sigstore\.json|$name/snapshots/$hex\.json|(attestations|anchors|keys)/documents/$hex\.json|objects/sha256/[0-9a-f]{2}/$hex|keys/$hex\.pem|timestamps/(authorities/$hex\.pem|$hex/$hex\.tsr))$" \
     "$temporary/files" | while read -r file; do bad "$file" 'no file of a locker has such a name'; done
 
 # 2. Everything that is named by its digest has it: documents, objects and keys.
-sed -nE "s#^(v1/(.*/(snapshots|documents)|objects/sha256/[0-9a-f]{2})/($hex)(\.json)?)\$#\4  \1#p" \
+sed -nE "s#^(v1/(.*/(snapshots|documents)|objects/sha256/[0-9a-f]{2}|timestamps/$hex)/($hex)(\.json|\.tsr)?)\$#\4  \1#p" \
     "$temporary/files" > "$temporary/sums"
 if [ -s "$temporary/sums" ]; then
     sha256sum -c "$temporary/sums" 2>/dev/null | grep -v ': OK$' | while read -r line; do
@@ -107,8 +110,10 @@ def base64: test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AE
    and ($said.predicate.createdAt | test("^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"))) as $fine
 | [input_filename, $number, ($fine | tostring), $document, $previous // "-",
    $said.predicate.createdAt, ($signature.keyid | ltrimstr("SHA256:")), $signature.sig,
-   ($text | utf8bytelength), $envelope.payload] | map(tostring) | join(" ")
+   ($text | utf8bytelength), $envelope.payload,
+   .verificationMaterial.timestampVerificationData.rfc3161Timestamps[0].signedTimestamp // "-"] | map(tostring) | join(" ")
 JQ
+stamps=0
 verify_log() {
     log=$1
     grep -E "^v1/$log/log/[0-9]{12}\.sigstore\.json\$" "$temporary/files" > "$temporary/names"
@@ -130,7 +135,7 @@ verify_log() {
            if ($6 < at) print $1, "it is back-dated"
            n = $2; sha = $NF; at = $6 }' "$temporary/seals" |
         while read -r file message; do bad "$file" "$message"; done
-    while read -r file number fine document _ at keyid sig size payload digest; do
+    while read -r file number fine document _ at keyid sig size payload token digest; do
         [ "$fine" = true ] || bad "$file" 'it is not a seal of this place'
         if [ "$keyid" != "${known:-}" ]; then
             known=$keyid
@@ -152,6 +157,13 @@ verify_log() {
             then trust "$temporary/new"
             else bad "$said" 'it revokes a key, or is not there: use verify.py'; fi
         fi
+        [ "$token" = - ] || printf '%s' "$token" | base64 -d > "$temporary/token" 2>/dev/null
+        for stamp in $([ "$token" = - ] || echo "$temporary/token") "v1/timestamps/$digest"/*.tsr; do
+            [ -f "$stamp" ] || continue
+            stamps=$((stamps + 1))
+            [ -z "$roots" ] || openssl ts -verify -in "$stamp" -data "$temporary/signature" \
+                -CAfile "$roots" >/dev/null 2>&1 || bad "$file" "its time stamp does not hold: $stamp"
+        done
         case $log in
             accounts/*) echo "v1/$log/snapshots/$document.json $at ${log#accounts/}" ;;
             *) echo "v1/$log/documents/$document.json $at -" ;;
@@ -231,5 +243,6 @@ sort -u "$temporary/errors" | while read -r line; do bad v1/ "$line"; done
 
 wc -l < "$temporary/objects" | awk '{ print $1 " objects, each of them read" }'
 sort -u "$temporary/bad"
+[ -n "$roots" ] || [ "$stamps" -eq 0 ] || echo "note: $stamps time stamps are not verified: -t ROOTS.pem"
 if [ -s "$temporary/bad" ]; then echo 'NOT VERIFIED'; exit 5; fi
 echo 'VERIFIED: every signature, digest and link holds'
