@@ -101,6 +101,13 @@ def disclose(
     click.echo(
         f"{output}: 1 of {disclosure.result.size} results, {len(shown.calls)} calls, {sizes}"
     )
+    told = {str(call["answer_sha256"]) for call in shown.calls}
+    untold = len({*map(str, _list(shown.result["evidence"]))} - told)
+    if untold:
+        click.echo(
+            f"Of {untold} answers no call is in it: several brought the same, and it cannot be seen"
+            " which is about this resource without naming others"
+        )
     click.echo(
         "It also shows the snapshot's document: all checks with their counts, regions and settings,"
         " and who read"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -28,6 +30,7 @@ from collector.evidence.merkle import Proof, merkle_root, prove, proven_root, sp
 from collector.evidence.record import Count, Digest, EvidenceError, Record
 from collector.evidence.seal import Sealed, open_seal
 from collector.evidence.snapshot import CheckEntry, Snapshot, object_key, public_key_key
+from collector.source import HOME
 
 
 def _decoded(value: object) -> object:
@@ -151,7 +154,7 @@ def disclose(
         document=document,
         public_key=pem.decode("ascii", "replace"),
         result=_proven(results, at[0]),
-        calls=tuple(_proven(calls, index) for index in _calls_behind(result, calls)),
+        calls=tuple(_proven(calls, index) for index in calls_behind(result, calls)),
         answers=tuple(_named(locker, object_key(digest), digest) for digest in answers),
     )
 
@@ -199,12 +202,12 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
     return Disclosed(sealed, entry, result, calls, answers)
 
 
-def _calls_behind(result: Mapping[str, JsonValue], calls: bytes) -> list[int]:
+def calls_behind(result: Mapping[str, JsonValue], calls: bytes) -> list[int]:
     """Places of the calls that brought the answers of a result.
 
     Many calls may have brought the same answer, such as "there is none"; their parameters name
-    other resources, which are nobody's business here. Of such, those are taken that are of the
-    result's region and have no parameter, or one that the resource's name holds.
+    other resources, which are nobody's business here. Of such, those are taken that are about the
+    result's resource, as far as that can be seen; if it cannot, none is.
     """
     resource, evidence = result["resource"], result["evidence"]
     assert isinstance(resource, dict)
@@ -216,21 +219,43 @@ def _calls_behind(result: Mapping[str, JsonValue], calls: bytes) -> list[int]:
             found.setdefault(call["answer_sha256"], []).append((index, call))
     chosen: list[int] = []
     for alike in found.values():
-        own = [index for index, call in alike if len(alike) == 1 or _is_about(call, resource)]
-        chosen += own
+        asked = Counter(_question(call) for _, call in alike)
+        chosen += [
+            index
+            for index, call in alike
+            if len(alike) == 1 or _is_about(call, resource, is_general=asked[_question(call)] > 1)
+        ]
     return sorted(chosen)
+
+
+def _question(call: Mapping[str, JsonValue]) -> tuple[str, str]:
+    return str(call.get("source")), json.dumps(call.get("params"), sort_keys=True)
+
+
+def _is_about(
+    call: Mapping[str, JsonValue], resource: Mapping[str, JsonValue], *, is_general: bool
+) -> bool:
+    """Whether a call is about a resource: of its region, and with parameters that name it or none.
+
+    Args:
+        call: a line of the calls.
+        resource: a result's.
+        is_general: whether the same was asked in another region, so its parameters name nothing.
+    """
+    region, params = resource.get("region"), call.get("params") or {}
+    if region != HOME and call.get("region") not in (None, region):
+        return False
+    words = [str(value) for value in params.values()] if isinstance(params, dict) else []
+    return is_general or not words or any(_is_named(word, str(resource["id"])) for word in words)
+
+
+def _is_named(word: str, resource: str) -> bool:
+    """Whether a word is a whole part of a resource's full name: `logs` is none of `:::new-logs`."""
+    return bool(word) and re.search(rf"(^|[:/]){re.escape(word)}($|[:/])", resource) is not None
 
 
 def _is_of(found: Mapping[str, JsonValue], resource: str, region: str | None) -> bool:
     return found["id"] == resource and region in (None, found.get("region"))
-
-
-def _is_about(call: Mapping[str, JsonValue], resource: Mapping[str, JsonValue]) -> bool:
-    params = call.get("params") or {}
-    if not isinstance(params, dict) or call.get("region") not in (None, resource.get("region")):
-        return False
-    words = [str(value) for value in params.values()]
-    return not words or any(word and word in str(resource["id"]) for word in words)
 
 
 def _proven(data: bytes, index: int) -> ProvenLine:

@@ -48,10 +48,10 @@ def _sound(signer: Signer) -> Files:
 
 def provable_run(locker: MemoryLocker, signer: Signer, *, day: int) -> None:
     """Seal a run whose lines can be proved one by one. Two buckets have the same answer: none."""
-    listing = put_object(locker, b'{"pages":[{"Buckets":["a","logs","tmp"]}]}')
+    listing = put_object(locker, b'{"pages":[{"Buckets":["a","logs","old-logs"]}]}')
     absent = put_object(locker, b'{"absent":"ServerSideEncryptionConfigurationNotFoundError"}')
     present = put_object(locker, b'{"pages":[{"SSEAlgorithm":"aws:kms"}]}')
-    answers = {"a": present, "logs": absent, "tmp": absent}
+    answers = {"a": present, "logs": absent, "old-logs": absent}
     calls: list[JSON] = [{"source": "s3:ListBuckets", "params": {}, "answer_sha256": listing}]
     results: list[JSON] = []
     for bucket, answer in answers.items():

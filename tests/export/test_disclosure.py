@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import JsonValue
 
 from collector.cli import cli
 from collector.errors import CollectorError, ConfigError
@@ -19,7 +20,7 @@ from collector.evidence.canonical import canonical
 from collector.evidence.keys import PublicKey, Signer, load_public_key
 from collector.evidence.record import EvidenceError
 from collector.export import verifier
-from collector.export.disclosure import disclose, open_disclosure
+from collector.export.disclosure import calls_behind, disclose, open_disclosure
 from tests.evidence.lockers import PROD, MemoryLocker
 from tests.export.conftest import Files, sha256, written
 
@@ -56,12 +57,12 @@ def test_a_disclosure_shows_the_result_its_calls_and_its_answers(
 
 
 def test_a_disclosure_names_no_other_resource_but_those_in_whole_answers(files: Files) -> None:
-    """`tmp` has the same answer as `logs`, so only the parameters tell their calls apart."""
+    """`old-logs` has the same answer as `logs`, so only the parameters tell their calls apart."""
     told = disclose(MemoryLocker(files), "prod", 3, CHECK, LOGS, with_answers=False)
 
     text = json.dumps([told.result.line, *(call.line for call in told.calls)])
     assert "logs" in text
-    assert "tmp" not in text
+    assert "old-logs" not in text
     assert told.answers == ()
 
 
@@ -72,6 +73,26 @@ def test_answers_that_are_kept_back_are_still_named(files: Files, trusted: list[
 
     assert len(shown.result["evidence"]) == 2  # type: ignore[arg-type]
     assert shown.answers == {}
+
+
+def test_a_call_without_names_goes_along_by_its_region(files: Files) -> None:
+    """The same question in each region: its parameters name no resource."""
+    answer = "a" * 64
+    calls = b"".join(
+        canonical(
+            {"source": "ec2:X", "params": {"Max": 9}, "region": region, "answer_sha256": answer}
+        )
+        + b"\n"
+        for region in ("eu-west-1", "us-east-1")
+    )
+
+    def behind(region: str) -> list[int]:
+        resource: JsonValue = {"id": "123456789012", "region": region}
+        return calls_behind({"resource": resource, "evidence": [answer]}, calls)
+
+    assert behind("us-east-1") == [1]
+    assert behind("global") == [0, 1]
+    assert behind("eu-north-1") == []
 
 
 def _lied(line: str) -> str:
