@@ -137,7 +137,9 @@ class Config(BaseSettings):
     locker: str = "evidence"
     """Folder or bucket URL that evidence is kept in."""
     key: str | None = None
-    """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
+    """Signing key: `file:PATH`, or one that a service holds: `aws-kms:alias/NAME` (or id, or ARN),
+    `gcp-kms:projects/…/cryptoKeyVersions/N`, `azure-kv:https://…/keys/NAME/VERSION`. None: a file
+    in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
     checks_dirs: list[str] = []

@@ -26,6 +26,7 @@ from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.key_log import check_signer
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log
@@ -60,6 +61,8 @@ class Outcome:
     results: tuple[Result, ...]
     sealed: Appended | None
     """Its place in the chain; None for a replay, which seals nothing."""
+    key_note: str | None = None
+    """What should be done about the key that sealed it, if anything."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +153,11 @@ def run(
     Raises:
         LockerError: the locker refuses to be written at all.
         NotSealed: the locker failed later; what is there is referred to by nothing.
-        SigningError: the key could not be used; nothing is sealed then.
+        SigningError: the key could not be used, or the locker says that it may not sign any more;
+            nothing is sealed then.
     """
-    # Written first, so that a locker which refuses is found before the cloud is read.
+    # Both first: what was read for a key or a locker that refuses would be lost.
+    note = check_signer(locker, account_log(reader.scope.name), signer)
     locker.put(public_key_key(signer.fingerprint), signer.public_pem)
     started = clock().replace(microsecond=0)
     reads = collect(plan.checks, reader, workers=workers, progress=progress)
@@ -192,7 +197,7 @@ def run(
     except LockerError as error:
         raise NotSealed(f"{error}; nothing is sealed") from error
     log.info("run_sealed", account=reader.scope.name, number=sealed.number)
-    return Outcome(snapshot, flat, sealed)
+    return Outcome(snapshot, flat, sealed, key_note=note)
 
 
 def _store(locker: Locker, objects: Iterable[bytes], workers: int) -> None:

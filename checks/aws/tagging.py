@@ -36,7 +36,7 @@ class TaggedResource(Tagged):
         return {tag.key: tag.value for tag in self.tags}
 
 
-@check(control="phi-inventory", severity="low")
+@check(control="data-classification", severity="low")
 def resources_classified(resource: TaggedResource, *, phi_tags: tuple[str, ...] = PHI) -> Verdict:
     """Resources with tags carry the tag that says whether they hold health information.
 

@@ -30,7 +30,7 @@ class TaggedResource(Tagged):
         return self.tags or {}
 
 
-@check(control="phi-inventory", severity="low")
+@check(control="data-classification", severity="low")
 def resources_classified(resource: TaggedResource, *, phi_tags: tuple[str, ...] = PHI) -> Verdict:
     """Resources with tags carry the tag that says whether they hold health information.
 

@@ -32,7 +32,7 @@ class LabelledResource(Tagged):
         return self.labels
 
 
-@check(control="phi-inventory", severity="low")
+@check(control="data-classification", severity="low")
 def resources_classified(resource: LabelledResource, *, phi_tags: tuple[str, ...] = PHI) -> Verdict:
     """Resources with labels carry the label that says whether they hold health information.
 

@@ -15,14 +15,14 @@ from collector.attestation.record import Entry
 from collector.attestation.state import LogEntry, Standing, stand
 from collector.evidence.chain import Appended, append, put_object
 from collector.evidence.inventory import take_inventory
+from collector.evidence.key_log import read_trust
 from collector.evidence.keys import PublicKey, Signer
-from collector.evidence.links import KeyRing, Link, between, read_link
+from collector.evidence.links import Link, between, read_link
 from collector.evidence.locker import Locker
 from collector.evidence.log import ATTESTATIONS
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
-from collector.evidence.snapshot import KEYS
-from collector.evidence.verify import READERS, read_public_key
+from collector.evidence.verify import READERS
 
 
 def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing:
@@ -33,7 +33,7 @@ def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing
     Args:
         locker: only read.
         trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
-            less, and one key must have signed the log from beginning to end.
+            less: the first that signed the log is believed.
 
     Raises:
         EvidenceError: something of the log does not hold; the message names the first file.
@@ -43,16 +43,17 @@ def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing
     numbers = inventory.seals.get(ATTESTATIONS, [])
     if not numbers:
         return stand(())
-    ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
-    if not trusted:
-        ring = KeyRing({key.fingerprint: key for key in own_keys(locker)}, are_trusted=False)
+    trust = read_trust(locker, trusted)
     with ThreadPoolExecutor(min(READERS, len(numbers)), thread_name_prefix="attestation") as pool:
-        links = list(pool.map(partial(read_link, locker, ring, ATTESTATIONS), numbers))
+        links = list(pool.map(partial(read_link, locker, trust.readable, ATTESTATIONS), numbers))
     problems: list[Problem] = []
     before: Link | None = None
     for link in links:
-        problems += (*link.problems, *between(before, link, ring))
+        problems += (*link.problems, *between(before, link))
         before = link
+    signed = [(n.number, n.sealed.keyid) for n in links if n.sealed is not None and n.is_signed]
+    for number, fault in trust.signers_faults(ATTESTATIONS, signed):
+        problems.append(Problem(ATTESTATIONS.seal_key(number), fault))
     if problems:
         raise EvidenceError(
             f"attestations of locker {locker.url}: {min(problems)}; run collector verify"
@@ -83,12 +84,6 @@ def write(
     for data in files.values():
         put_object(locker, data)
     return append(locker, ATTESTATIONS, entry.to_bytes(), signer, clock)
-
-
-def own_keys(locker: Locker) -> list[PublicKey]:
-    """The keys that the locker itself holds. One that is no key is none: its seals do not hold."""
-    found = (read_public_key(locker, key) for key in take_inventory(locker.keys(KEYS)).public_keys)
-    return [key for key in found if isinstance(key, PublicKey)]
 
 
 def _placed(link: Link) -> LogEntry:

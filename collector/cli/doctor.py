@@ -81,11 +81,14 @@ def _key(bench: Workbench, spec: str | None) -> str:
     from pathlib import Path
 
     from collector.cli.workbench import key_spec
+    from collector.evidence.keys import TRIAL
 
     named = key_spec(bench.config, spec)
     if named.startswith("file:") and not Path(named.removeprefix("file:")).expanduser().exists():
         return f"{named} will be made by the first run"
-    return f"{named} has fingerprint {bench.signer(spec, create=False).fingerprint}"
+    signer = bench.signer(spec, create=False)
+    signer.sign(TRIAL)
+    return f"{named} has fingerprint {signer.fingerprint}"
 
 
 def _account(bench: Workbench, name: str) -> bool:

@@ -153,10 +153,12 @@ def standing_of(store: Locker, keys: Sequence[str], *, any_key: bool = False) ->
     Raises:
         EvidenceError: something of it does not hold.
     """
-    from collector.attestation.ledger import own_keys, read_standing
+    from collector.attestation.ledger import read_standing
     from collector.cli.verify import trusted_keys
+    from collector.evidence.key_log import read_own_keys
 
-    return read_standing(store, own_keys(store) if any_key else trusted_keys(keys)[0])
+    trusted = list(read_own_keys(store).values()) if any_key else trusted_keys(keys)[0]
+    return read_standing(store, trusted)
 
 
 def accepted_of(
@@ -201,8 +203,10 @@ def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) 
     """Seal an entry, and say so. Everything about it was looked at before."""
     from collector.attestation.ledger import write
     from collector.cli.workbench import configured, keep_apart, key_spec
+    from collector.evidence.key_log import check_signer
     from collector.evidence.keys import open_signer
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import ATTESTATIONS
 
     config = configured(writing.context)
     url = config.locker if writing.locker is None else writing.locker
@@ -210,15 +214,13 @@ def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) 
     keep_apart(spec, url)
     store.check_writable()
     signer = open_signer(spec, create=True)
+    note = check_signer(store, ATTESTATIONS, signer)
     sealed = write(store, entry, files, signer, now)
     click.echo(
         f"{what} is sealed as number {sealed.number} in {url}, signed by {signer.fingerprint}"
     )
-    if sealed.key_changed_from is not None:
-        warn(
-            f"number {sealed.number - 1} was signed by another key, {sealed.key_changed_from};"
-            " verify will ask for both"
-        )
+    if note is not None:
+        warn(note)
 
 
 def seal_withdrawal(

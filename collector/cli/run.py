@@ -35,7 +35,9 @@ ACCOUNTS_AT_ONCE = 8
     "--locker", help="Folder or bucket URL to seal into; default COLLECTOR_LOCKER, or evidence."
 )
 @click.option(
-    "--key", help="Signing key, file:PATH; default COLLECTOR_KEY, or one made on first use."
+    "--key",
+    help="Signing key: file:PATH, aws-kms:ALIAS, gcp-kms:VERSION or azure-kv:URL; default"
+    " COLLECTOR_KEY, or a file made on first use.",
 )
 @click.option(
     "--check", "ids", multiple=True, help="Only this check; * stands for anything; repeatable."
@@ -79,6 +81,7 @@ def run(
     from collector.classification import SETTING, reads_tags
     from collector.cli.workbench import keep_apart, workbench
     from collector.errors import ConfigError
+    from collector.evidence.keys import TRIAL
 
     bench = workbench(context)
     names = dict.fromkeys((*accounts, *(sorted(bench.config.accounts) if every else ())))
@@ -107,6 +110,8 @@ def run(
     readers, codes = _open(bench, plans, asked)
     if readers:
         signer = bench.signer(key, create=True)
+        # Before the accounts are read: what was read would be lost.
+        signer.sign(TRIAL)
         for outcome in _run(bench, readers, plans, store, signer):
             if isinstance(outcome, int):
                 codes.append(outcome)
@@ -227,12 +232,8 @@ def _print(
     assert sealed is not None
     click.echo(summary(outcome.snapshot, outcome.results, unchecked, accepted))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
-    if sealed.key_changed_from is not None:
-        click.echo(
-            f"collector: warning: number {sealed.number - 1} was signed by another key,"
-            f" {sealed.key_changed_from}; verify will ask for both",
-            err=True,
-        )
+    if outcome.key_note is not None:
+        click.echo(f"collector: warning: {outcome.key_note}", err=True)
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
 
 

@@ -57,13 +57,14 @@ def verify(
     from collector.errors import ConfigError
     from collector.evidence import verify as verification
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import KEY_LOG, account_log
 
     config = configured(context)
     url = config.locker if locker is None else locker
     trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
-        if account is not None and log is not None and log.account != account:
+        if account is not None and log not in (None, KEY_LOG, account_log(account)):
             raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")

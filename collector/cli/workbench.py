@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -124,6 +125,27 @@ def key_spec(config: Config, spec: str | None) -> str:
     return f"file:{default_key_path()}" if named is None else named
 
 
+def keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Only files can be there; keys that a cloud's service holds are apart by themselves.
+
+    Raises:
+        ConfigError: the key's file is in the locker's folder.
+    """
+    is_file_url = url.lower().startswith("file:")
+    if ("://" in url and not is_file_url) or not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        key = Path(spec.removeprefix("file:")).expanduser().resolve()
+        folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
+        if key.is_relative_to(folder.resolve()):
+            raise ConfigError(
+                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
+                " evidence cannot"
+            )
+
+
 def require_folder(url: str, doing: str) -> None:
     """Tell a mistyped folder from a locker whose evidence is gone.
 
@@ -132,20 +154,3 @@ def require_folder(url: str, doing: str) -> None:
     """
     if "://" not in url and not Path(url).exists():
         raise ConfigError(f"{doing} locker {url}: no such folder; expected one with evidence")
-
-
-def keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
-
-    Raises:
-        ConfigError: it is there.
-    """
-    if "://" in url or not spec.startswith("file:"):
-        return
-    with suppress(RuntimeError):  # no home folder, which opening the key says better
-        key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        if key.is_relative_to(Path(url).expanduser().resolve()):
-            raise ConfigError(
-                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
-                " evidence cannot"
-            )

@@ -302,7 +302,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @cache
-def _authority() -> trustme.CA:
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
@@ -312,12 +312,12 @@ def azure_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[A
     handler = type("Handler", (_Handler,), {})
     server = _Server(handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _authority().issue_cert("127.0.0.1").configure_cert(context)
+    authority().issue_cert("127.0.0.1").configure_cert(context)
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
     bundle = tmp_path / "ca.pem"
-    _authority().cert_pem.write_to_path(str(bundle))
+    authority().cert_pem.write_to_path(str(bundle))
     azure = Azure(f"https://127.0.0.1:{server.server_port}", str(bundle))
     handler.azure = azure  # type: ignore[attr-defined]  # of the class made above
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

@@ -12,6 +12,7 @@ from tests.google.schema import Document, Schema, assert_conforms, document, met
 
 APIS = (
     ("cloudasset", "v1"),
+    ("cloudkms", "v1"),
     ("cloudresourcemanager", "v3"),
     ("compute", "v1"),
     ("logging", "v2"),
