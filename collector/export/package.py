@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import TypeVar
 
 from collector.errors import ConfigError, ObjectMissing
 from collector.evidence.canonical import sha256
@@ -50,6 +51,9 @@ READERS = 16
 
 WINDOW = 64
 """Files that are being read or waiting to be written; bounds the memory."""
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can state."""
@@ -84,6 +88,7 @@ class Selection:
     """Numbers that were sealed in the period, by the account's log."""
     left_out: dict[Log, int] = field(default_factory=dict)
     """How many later seals of a log are left out."""
+    _seals: set[str] = field(default_factory=set)
     _objects: dict[str, Kind] = field(default_factory=dict)
 
 
@@ -111,10 +116,8 @@ def select(locker: Locker, accounts: Sequence[str], period: Period) -> Selection
         _select_log(locker, chosen, log, None)
     _select_objects(locker, chosen)
     chosen.files.update(k for k in locker.keys(KEYS) if k.count("/") == 2)
-    seals = {head.sha256 for head in chosen.heads.values()}
-    seals |= {sha256(locker.get(key)) for key in chosen.files if seal_place(key)}
     for key in locker.keys(TIMESTAMPS):
-        if key.startswith(AUTHORITIES) or key.split("/")[2] in seals:
+        if key.startswith(AUTHORITIES) or key.split("/")[2] in chosen._seals:
             chosen.files.add(key)
     return chosen
 
@@ -213,6 +216,7 @@ def _select_log(locker: Locker, chosen: Selection, log: Log, period: Period | No
             chosen.of_period.setdefault(log, []).append(number)
         chosen.files |= files
         chosen.heads[log] = Head(number, sha256(data))
+        chosen._seals.add(sha256(data))
         if document is not None:
             _note_objects(chosen, document)
 
@@ -240,15 +244,14 @@ def _note_objects(chosen: Selection, document: Document) -> None:
 
 def _select_objects(locker: Locker, chosen: Selection) -> None:
     """Choose the objects that documents name, and those that these name."""
-    for digest, kind in chosen._objects.items():
-        chosen.files.add(object_key(digest))
-        if kind != "bytes":
-            named = read_content(locker, digest, kind, "").evidence
-            chosen.files.update(map(object_key, named))
+    chosen.files.update(map(object_key, chosen._objects))
+    referring = [(digest, kind) for digest, kind in chosen._objects.items() if kind != "bytes"]
+    for _, content in _in_order(lambda item: read_content(locker, *item, ""), referring):
+        chosen.files.update(map(object_key, content.evidence))
 
 
 def _read(locker: Locker, keys: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-    """Files in the given order, several read at once; None for what is not there."""
+    """Files in the given order; None for what is not there."""
 
     def get(key: str) -> bytes | None:
         try:
@@ -256,11 +259,16 @@ def _read(locker: Locker, keys: Iterable[str]) -> Iterator[tuple[str, bytes | No
         except ObjectMissing:
             return None
 
+    return _in_order(get, keys)
+
+
+def _in_order(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[tuple[Item, Found]]:
+    """Each item and what `work` makes of it, by several threads."""
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="package")
-    under_way: deque[tuple[str, Future[bytes | None]]] = deque()
+    under_way: deque[tuple[Item, Future[Found]]] = deque()
     try:
-        for key in keys:
-            under_way.append((key, pool.submit(get, key)))
+        for item in items:
+            under_way.append((item, pool.submit(work, item)))
             if len(under_way) == WINDOW:
                 first, found = under_way.popleft()
                 yield first, found.result()

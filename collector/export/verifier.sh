@@ -4,9 +4,11 @@
 #   sh verify.sh -k company.pem [-k another.pem] [-h LOG:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
 #
 # FOLDER holds v1/; without it, the folder that this script is in. ROOTS.pem are certificates of time
-# stamp authorities that you trust: with them, and only then, each time stamp is verified. It checks what verify.py checks,
-# but for the Merkle roots, which only single disclosed results need, and revocations of keys, which
-# it refuses to judge. Leaves with 0 if everything holds, 5 if not, 2 if it cannot be run.
+# stamp authorities that you trust: with them, and only then, each time stamp is verified.
+#
+# It checks what verify.py checks, but for the Merkle roots, which only single disclosed results need,
+# and revocations of keys, which it refuses to judge. Leaves with 0 if everything holds, 5 if not, 2
+# if it cannot be run.
 
 set -u
 LC_ALL=C
@@ -58,7 +60,7 @@ while read -r key; do trust "$key"; done < "$temporary/given"
 
 # 1. Names: what is where, and nothing else.
 name='accounts/[A-Za-z0-9][A-Za-z0-9._-]{0,62}'
-find v1 ! -type d ! -name '.unfinished-*' | sort > "$temporary/files"
+find v1 ! -type d ! -name '.unfinished-????????????????????????????????' | sort > "$temporary/files"
 hex='[0-9a-f]{64}'
 grep -vE "^v1/(($name|attestations|anchors|keys)/log/[0-9]{12}\.sigstore\.json|$name/snapshots/$hex\.json|(attestations|anchors|keys)/documents/$hex\.json|objects/sha256/[0-9a-f]{2}/$hex|keys/$hex\.pem|timestamps/(authorities/$hex\.pem|$hex/$hex\.tsr))$" \
     "$temporary/files" | while read -r file; do bad "$file" 'no file of a locker has such a name'; done
@@ -115,7 +117,7 @@ def base64: test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AE
 JQ
 stamps=0
 verify_log() {
-    log=$1
+    log=$1 known='' retired=''
     grep -E "^v1/$log/log/[0-9]{12}\.sigstore\.json\$" "$temporary/files" > "$temporary/names"
     # Written again, sorted and without spaces, each must be what it is.
     while read -r file; do cat "$file"; echo; done < "$temporary/names" > "$temporary/raw"
@@ -137,8 +139,14 @@ verify_log() {
         while read -r file message; do bad "$file" "$message"; done
     while read -r file number fine document _ at keyid sig size payload token digest; do
         [ "$fine" = true ] || bad "$file" 'it is not a seal of this place'
-        if [ "$keyid" != "${known:-}" ]; then
-            known=$keyid
+        case " $retired " in *" $keyid "*)
+            bad "$file" "it is signed with SHA256:$keyid, whose place another had taken" ;;
+        esac
+        if [ "$keyid" != "$known" ]; then
+            known=$keyid old=$keyid
+            # Keys whose place this one took, directly or not, may sign no more from here on.
+            while old=$(awk -v new="$old" '$2 == new { print $1; exit }' "$temporary/rotated") &&
+                [ -n "$old" ]; do retired="$retired $old"; done
             key=$(printf '%s=' "$keyid" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
             key="$temporary/keys/$key.pem"
         fi
@@ -154,7 +162,10 @@ verify_log() {
             # A statement on a key: one that is admitted, or takes another's place, may sign too.
             said="v1/keys/documents/$document.json"
             if jq -je 'select(.action != "revoke").public_key' "$said" > "$temporary/new" 2>/dev/null
-            then trust "$temporary/new"
+            then
+                trust "$temporary/new"
+                new=$(jq -r 'select(.action == "rotate").key | ltrimstr("SHA256:")' "$said")
+                [ -z "$new" ] || { echo "$keyid $new" >> "$temporary/rotated"; retired="$retired $keyid"; }
             else bad "$said" 'it revokes a key, or is not there: use verify.py'; fi
         fi
         [ "$token" = - ] || printf '%s' "$token" | base64 -d > "$temporary/token" 2>/dev/null
@@ -174,6 +185,7 @@ verify_log() {
         "$temporary/seals"
 }
 : > "$temporary/documents"
+: > "$temporary/rotated"
 : > "$temporary/heads"
 sed -nE "s#^v1/(.*)/log/[0-9]{12}\.sigstore\.json\$#\1#p" "$temporary/files" | sort -u |
     awk '{ print ($1 == "keys" ? 0 : 1), $1 }' | sort | cut -d ' ' -f 2 > "$temporary/logs"

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from collector.attestation.record import Attachment, Attestation
 from collector.evidence.canonical import JSON, canonical
 from collector.evidence.chain import append, head, put_object
-from collector.evidence.documents import Anchor, NamedHead
+from collector.evidence.documents import Anchor, KeyStatement, NamedHead
 from collector.evidence.keys import FileSigner, Signer
-from collector.evidence.log import ANCHORS, ATTESTATIONS, account_log
+from collector.evidence.log import ANCHORS, ATTESTATIONS, KEY_LOG, account_log
 from collector.evidence.merkle import merkle_root
 from collector.evidence.snapshot import Summary, parse_snapshot
 from tests.evidence.lockers import NOON, PROD, MemoryLocker, sealed_run
@@ -129,6 +129,24 @@ def anchor(locker: MemoryLocker, signer: Signer, *, day: int) -> None:
     heads = [NamedHead(log=o.name, number=h.number, sha256=h.sha256) for o, h in found if h]
     document = Anchor(made=moment, heads=tuple(sorted(heads, key=lambda h: h.log)))
     append(locker, ANCHORS, document.to_bytes(), signer, lambda: moment)
+
+
+def state(
+    locker: MemoryLocker, by: Signer, action: str, key: Signer, *, day: int, **more: object
+) -> None:
+    """Seal a statement on a key."""
+    moment = NOON + timedelta(days=day)
+    document = KeyStatement.model_validate(
+        {
+            "made": moment,
+            "action": action,
+            "key": key.fingerprint,
+            "public_key": key.public_pem.decode() if action != "revoke" else None,
+            "reason": "as asked",
+            **more,
+        }
+    )
+    append(locker, KEY_LOG, document.to_bytes(), by, lambda: moment)
 
 
 @pytest.fixture

@@ -22,8 +22,7 @@ from collector.evidence.seal import open_seal
 from collector.export import verifier
 from tests.browser import browser  # noqa: F401 - a fixture
 from tests.evidence.lockers import MemoryLocker
-from tests.export.conftest import Files, written
-from tests.export.test_verifier import state
+from tests.export.conftest import Files, state, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

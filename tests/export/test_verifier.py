@@ -6,17 +6,14 @@ import ast
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collector.evidence.canonical import canonical
-from collector.evidence.chain import append, put_object
-from collector.evidence.documents import KeyStatement
+from collector.evidence.chain import put_object
 from collector.evidence.keys import PublicKey, Signer, load_public_key
-from collector.evidence.log import KEY_LOG
 from collector.evidence.verify import verify
 from collector.export import verifier
 from tests.evidence.lockers import NOON, PROD, MemoryLocker, sealed_run
@@ -164,57 +161,6 @@ def test_what_was_sealed_with_the_real_key_over_what_is_not_so_is_found_by_both(
     }
 
     assert missed == {}
-
-
-def state(
-    locker: MemoryLocker, by: Signer, action: str, key: Signer, *, day: int, **more: object
-) -> None:
-    """Seal a statement on a key."""
-    moment = NOON + timedelta(days=day)
-    document = KeyStatement.model_validate(
-        {
-            "made": moment,
-            "action": action,
-            "key": key.fingerprint,
-            "public_key": key.public_pem.decode() if action != "revoke" else None,
-            "reason": "as asked",
-            **more,
-        }
-    )
-    append(locker, KEY_LOG, document.to_bytes(), by, lambda: moment)
-
-
-def test_a_key_that_takes_the_place_of_another_may_sign(
-    files: Files, signer: Signer, other_signer: Signer
-) -> None:
-    locker = MemoryLocker(files)
-    state(locker, signer, "rotate", other_signer, day=5)
-    sealed_run(locker, other_signer, day=6)
-
-    rotated = faults(files, signer)
-    sealed_run(locker, signer, day=7)
-
-    assert rotated == set()
-    assert {name for name, _ in faults(files, signer)} == {PROD.seal_key(5)}
-
-
-def test_a_revoked_key_may_not_have_signed_from_a_number_on(
-    files: Files, signer: Signer, other_signer: Signer
-) -> None:
-    locker = MemoryLocker(files)
-    state(locker, signer, "admit", other_signer, day=5)
-    for day in (6, 7):
-        sealed_run(locker, other_signer, day=day)
-    state(locker, signer, "revoke", other_signer, day=8, first_untrusted={PROD.name: 5})
-
-    assert {name for name, _ in faults(files, signer)} == {PROD.seal_key(5)}
-
-
-def test_a_stranger_cannot_admit_itself(files: Files, signer: Signer, other_signer: Signer) -> None:
-    state(MemoryLocker(files), other_signer, "admit", signer, day=5)
-
-    for key in (signer, None):
-        assert KEY_LOG.seal_key(1) in {name for name, _ in faults(files, key)}
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
