@@ -181,7 +181,7 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
         raise EvidenceError("disclosure: its document is not the one that the seal names")
     snapshot = parse_document(sealed.statement.log, told.document, "document")
     if not isinstance(snapshot, Snapshot):
-        raise EvidenceError(f"disclosure: it is not of a snapshot, but of {place[0].title}")
+        raise EvidenceError("disclosure: it is of no account's snapshot")
     if made_at(snapshot) > sealed.statement.created_at + CLOCK_SKEW:
         raise EvidenceError("disclosure: its document was finished after it was sealed")
     result = _result(told.result)

@@ -20,10 +20,11 @@ from pathlib import Path
 from string import Template
 from typing import TypeVar
 
+import collector.export
 from collector.errors import ConfigError, ObjectMissing
 from collector.evidence.canonical import sha256
 from collector.evidence.chain import Head
-from collector.evidence.contents import Kind, read_content
+from collector.evidence.contents import Content, Kind, read_content
 from collector.evidence.documents import Anchor, Document, kept_files, parse_document
 from collector.evidence.keys import PublicKey
 from collector.evidence.locker import Locker
@@ -88,8 +89,10 @@ class Selection:
     """Numbers that were sealed in the period, by the account's log."""
     left_out: dict[Log, int] = field(default_factory=dict)
     """How many later seals of a log are left out."""
-    _seals: set[str] = field(default_factory=set)
-    _objects: dict[str, Kind] = field(default_factory=dict)
+    seals: set[str] = field(default_factory=set)
+    """Digests of the seals."""
+    objects: dict[str, Kind] = field(default_factory=dict)
+    """What documents refer to, by digest."""
 
 
 def select(locker: Locker, accounts: Sequence[str], period: Period) -> Selection:
@@ -117,7 +120,7 @@ def select(locker: Locker, accounts: Sequence[str], period: Period) -> Selection
     _select_objects(locker, chosen)
     chosen.files.update(k for k in locker.keys(KEYS) if k.count("/") == 2)
     for key in locker.keys(TIMESTAMPS):
-        if key.startswith(AUTHORITIES) or key.split("/")[2] in chosen._seals:
+        if key.startswith(AUTHORITIES) or key.split("/")[2] in chosen.seals:
             chosen.files.add(key)
     return chosen
 
@@ -143,7 +146,7 @@ def write(locker: Locker, chosen: Selection, period: Period, path: Path) -> None
 
         add(README, _readme(chosen, period).encode())
         for name, source in PROGRAMS.items():
-            add(name, resources.files(__package__).joinpath(source).read_bytes())
+            add(name, resources.files(collector.export).joinpath(source).read_bytes())
         for key, data in _read(locker, sorted(chosen.files)):
             if data is not None:
                 add(key, data)
@@ -216,7 +219,7 @@ def _select_log(locker: Locker, chosen: Selection, log: Log, period: Period | No
             chosen.of_period.setdefault(log, []).append(number)
         chosen.files |= files
         chosen.heads[log] = Head(number, sha256(data))
-        chosen._seals.add(sha256(data))
+        chosen.seals.add(sha256(data))
         if document is not None:
             _note_objects(chosen, document)
 
@@ -237,16 +240,20 @@ def _is_covered(anchor: Anchor, chosen: Selection) -> bool:
 
 def _note_objects(chosen: Selection, document: Document) -> None:
     if isinstance(document, Snapshot):
-        chosen._objects[document.calls_sha256] = "calls"
-        chosen._objects.update((entry.results_sha256, "results") for entry in document.checks)
-    chosen._objects.update((digest, "bytes") for digest in kept_files(document))
+        chosen.objects[document.calls_sha256] = "calls"
+        chosen.objects.update((entry.results_sha256, "results") for entry in document.checks)
+    chosen.objects.update((digest, "bytes") for digest in kept_files(document))
 
 
 def _select_objects(locker: Locker, chosen: Selection) -> None:
     """Choose the objects that documents name, and those that these name."""
-    chosen.files.update(map(object_key, chosen._objects))
-    referring = [(digest, kind) for digest, kind in chosen._objects.items() if kind != "bytes"]
-    for _, content in _in_order(lambda item: read_content(locker, *item, ""), referring):
+    chosen.files.update(map(object_key, chosen.objects))
+    referring = [digest for digest, kind in chosen.objects.items() if kind != "bytes"]
+
+    def read(digest: str) -> Content:
+        return read_content(locker, digest, chosen.objects[digest], "")
+
+    for _, content in _in_order(read, referring):
         chosen.files.update(map(object_key, content.evidence))
 
 
@@ -280,7 +287,7 @@ def _in_order(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[
 
 def _readme(chosen: Selection, period: Period) -> str:
     """What the package is and how to check it, in plain words."""
-    template = resources.files(__package__).joinpath("package_readme.txt").read_text("utf-8")
+    template = resources.files(collector.export).joinpath("package_readme.txt").read_text("utf-8")
     snapshots = "\n".join(
         f"  {log.title}: numbers {numbers[0]} to {numbers[-1]} of the period, and"
         f" {numbers[0] - 1 or 'none'} before"
