@@ -95,7 +95,7 @@ def test_a_person_verifies_a_seal_by_choosing_three_files(
         page.set_input_files("#key", key_file)
         page.set_input_files("#document", folder / document)
         page.click("button")
-        page.wait_for_function("document.getElementById('outcome').textContent.includes('over')")
+        page.locator("#outcome", has_text="and it says").wait_for()
         shown = page.text_content("#outcome") or ""
         page.evaluate("document.getElementById('outcome').textContent = ''")
         return shown
