@@ -124,7 +124,7 @@ class _Verification:
         self._seals: dict[tuple[Log, int], str] = {}
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
-        self._roots: dict[str, dict[str, str]] = {}
+        self._merkle_roots: dict[str, dict[str, str]] = {}
         self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
         self._stray_documents = 0
@@ -217,7 +217,7 @@ class _Verification:
             for digest in content.evidence:
                 named_by.setdefault(digest, object_key(content.digest))
             if content.root is not None:
-                self._compare_roots(content, content.root)
+                self._compare_merkle_roots(content, content.root)
             if content.kind == "results" and not content.problems:
                 self._compare(content)
 
@@ -287,21 +287,21 @@ class _Verification:
             total.update(entry.summary)
             claim = _Claim(entry.id, _occurred(entry.summary))
             self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
-            self._claim_root(entry.results_sha256, entry.results_merkle_root, document)
+            self._claim_merkle_root(entry.results_sha256, entry.results_merkle_root, document)
         self._calls.setdefault(snapshot.calls_sha256, document)
-        self._claim_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
+        self._claim_merkle_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
         said = snapshot.summary.outcomes()
         if _occurred(total) != _occurred(said):
             message = f"its summary says {_shown(said)}, but its checks {_shown(total)}"
             self._problems.add(Problem(document, message))
 
-    def _claim_root(self, digest: str, root: str | None, document: str) -> None:
+    def _claim_merkle_root(self, digest: str, root: str | None, document: str) -> None:
         if root is not None:
-            self._roots.setdefault(digest, {}).setdefault(root, document)
+            self._merkle_roots.setdefault(digest, {}).setdefault(root, document)
 
-    def _compare_roots(self, content: Content, root: str) -> None:
+    def _compare_merkle_roots(self, content: Content, root: str) -> None:
         """A false root would let lines be shown that are not in the object."""
-        for claimed, document in self._roots.get(content.digest, {}).items():
+        for claimed, document in self._merkle_roots.get(content.digest, {}).items():
             if claimed != root:
                 message = f"it says {claimed} is the Merkle root of "
                 self._problems.add(

@@ -358,7 +358,10 @@ class Verification:
         self.verify_objects()
         for name, log, number, digest in self.anchored:
             if self.seals.get((log, number)) != digest:
-                self.bad.add((name, f"it anchors seal {number} of {log}, which is not there"))
+                seal = f"v1/{log}/log/{number:012}.sigstore.json"
+                self.bad.add(
+                    (seal, f"{name} names it with digest {digest}: it is gone, or another")
+                )
         digests = {*self.seals.values()}
         for name in [name for name, of in self.stamped.items() if of not in digests]:
             self.bad.add((name, "it is of a seal that is not here"))
