@@ -22,6 +22,7 @@ from collector.cli import (
     keys,
     results,
     run,
+    timestamps,
     verify,
 )
 from collector.errors import CollectorError
@@ -67,10 +68,11 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-MODULES = (
+for module in (
     run,
     results,
     verify,
+    timestamps,
     attest,
     exception,
     decision,
@@ -79,8 +81,7 @@ MODULES = (
     catalog,
     keys,
     doctor,
-)
-for module in MODULES:
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -32,10 +32,9 @@ from collector.evidence.log import ANCHORS, ATTESTATIONS, KEY_LOG, Log, account_
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Report
 from collector.evidence.seal import open_seal
-from collector.evidence.snapshot import KEYS, Snapshot, object_key
+from collector.evidence.snapshot import KEYS, TIMESTAMPS, Snapshot, object_key
 from collector.evidence.verify import verify
 
-TIMESTAMPS = "v1/timestamps/"
 AUTHORITIES = f"{TIMESTAMPS}authorities/"
 
 README = "README.txt"
