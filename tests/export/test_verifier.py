@@ -213,12 +213,12 @@ def test_the_script_finds_what_was_tampered_with(
     files: Files, signer: Signer, other_signer: Signer, key_file: Path, tmp_path: Path
 ) -> None:
     """A part of what the file is tried on: each run starts a hundred processes."""
-    chosen = dict(list(tampered(files, signer, other_signer))[::19])
+    chosen = dict(list(tampered(files, signer, other_signer))[::23])
     forgeries = _forgeries(files, signer)
     for name in ("back-dated", "account", "summary", "check", "calls, key"):
         chosen[name] = forgeries[name]
     newest = PROD.seal_key(3)
-    for position in range(0, len(files[newest]), 311):
+    for position in range(0, len(files[newest]), 401):
         data = bytearray(files[newest])
         data[position] ^= 0x01
         chosen[f"flipped {position}"] = {**files, newest: bytes(data)}
