@@ -10,6 +10,10 @@ import boto3
 import pytest
 import structlog
 
+from tests.browser import browser
+
+__all__ = ["browser"]  # one for all tests: two could not run beside each other
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

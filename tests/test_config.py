@@ -48,10 +48,6 @@ KEYS = (
         ("lockre = 3",
          "lockre: unknown key; expected one of accounts, cadence, checks, checks_dirs, key, locker,"
          " timestamp, timestamp_seconds, workers"),
-        ('cadence = "yearly"',
-         "cadence: found 'yearly'; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
-        ('[accounts.a]\nprovider = "aws"\ncadence = 7',
-         "accounts.a.cadence: found 7; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
         ('[[timestamp]]\nurl = "https://a.example.org"\nca_bundel = "b"\nca_bundle = "b"',
          "timestamp.0.ca_bundel: unknown key; expected one of ca_bundle, url"),
         ('[[timestamp]]\nurl = "https://me@a.example.org/"\nca_bundle = "b"',
@@ -59,6 +55,10 @@ KEYS = (
          " without a user's name"),
         ("timestamp_seconds = true",
          "timestamp_seconds: found True; expected a number of seconds from more than 0 to 60"),
+        ('cadence = "yearly"',
+         "cadence: found 'yearly'; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
+        ('[accounts.a]\nprovider = "aws"\ncadence = 7',
+         "accounts.a.cadence: found 7; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
         ("accounts = 3", "accounts: found 3; expected a table for each account"),
     ],
 )  # fmt: skip

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
+    from cryptography.x509 import Certificate
+
     from collector.evidence.keys import PublicKey
     from collector.evidence.locker import Locker
     from collector.mapping import Mappings
@@ -33,6 +35,13 @@ def _evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             type=click.Path(dir_okay=False),
             help="Public key (PEM) that you have from elsewhere and trust; repeatable.",
+        ),
+        click.option(
+            "--tsa-roots",
+            "tsa_roots",
+            multiple=True,
+            type=click.Path(dir_okay=False),
+            help="Certificates (PEM) of timestamp authorities that you trust; repeatable.",
         ),
         click.option(
             "--output", type=click.Path(dir_okay=False), help="File to write; default stdout."
@@ -77,6 +86,7 @@ def period(
     first: str,
     last: str,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     output: str | None,
     frameworks: tuple[str, ...],
     controls: tuple[str, ...],
@@ -108,8 +118,8 @@ def period(
     mappings = load_mappings()
     url = config.locker if locker is None else locker
     refuse_inside(output, url)
-    store, trusted = _open(url, keys)
-    history = _read(store, trusted, account, days)
+    store, trusted, roots = _open(url, keys, tsa_roots)
+    history = _read(store, trusted, roots, account, days)
     standing = read_standing(store, trusted)
     checks = cache(lambda: discover(map(Path, config.checks_dirs)))
     accepted = exemptions(
@@ -156,6 +166,7 @@ def sample(
     first: str,
     last: str,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     output: str | None,
     check: str,
     size: int,
@@ -176,7 +187,7 @@ def sample(
     days = _days(first, last, datetime.now(UTC))
     url = config.locker if locker is None else locker
     refuse_inside(output, url)
-    history = _read(*_open(url, keys), account, days)
+    history = _read(*_open(url, keys, tsa_roots), account, days)
     found = draw(history, days, check=check, size=size, seed=seed)
     write(renderer("sample", "text" if form == "table" else form)(found), output)
 
@@ -209,19 +220,27 @@ def _days(first: str, last: str, now: datetime) -> Period:
     return Period(begin, end)
 
 
-def _open(url: str, keys: tuple[str, ...]) -> tuple[Locker, list[PublicKey]]:
-    """The locker, and the keys that are trusted."""
-    from collector.cli.verify import trusted_keys
+def _open(
+    url: str, keys: tuple[str, ...], tsa_roots: tuple[str, ...]
+) -> tuple[Locker, list[PublicKey], list[Certificate]]:
+    """The locker, and the keys and authorities that are trusted."""
+    from collector.cli.verify import root_certificates, trusted_keys
     from collector.cli.workbench import require_folder
     from collector.evidence.locker import open_locker
 
     trusted, _ = trusted_keys(keys)
     store = open_locker(url)
     require_folder(store.url, "reporting on")
-    return store, trusted
+    return store, trusted, root_certificates(tsa_roots)
 
 
-def _read(store: Locker, trusted: list[PublicKey], account: str, days: Period) -> History:
+def _read(
+    store: Locker,
+    trusted: list[PublicKey],
+    roots: list[Certificate],
+    account: str,
+    days: Period,
+) -> History:
     """The verified history of the period.
 
     Raises:
@@ -241,7 +260,7 @@ def _read(store: Locker, trusted: list[PublicKey], account: str, days: Period) -
             bar.update(done - bar.pos)
 
         history = read_history(
-            store, account, begins=begins, ends=behind, trusted=trusted, progress=show
+            store, account, begins=begins, ends=behind, trusted=trusted, roots=roots, progress=show
         )
     if not history.snapshots:
         latest = history.latest

@@ -73,7 +73,9 @@ class Seen:
     number: int
     seal_sha256: str
     at: datetime
-    """When it was sealed."""
+    """When it was sealed, by the clock of the signer."""
+    shown_at: datetime | None = None
+    """The earliest time by which a timestamp authority saw the seal; None if none did."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class ResourceDays:
 
 def seen(snapshot: SealedSnapshot) -> Seen:
     """The snapshot, as a report names it."""
-    return Seen(snapshot.number, snapshot.seal_sha256, snapshot.created_at)
+    return Seen(snapshot.number, snapshot.seal_sha256, snapshot.created_at, snapshot.shown_at)
 
 
 def is_kept_back(snapshot: SealedSnapshot) -> bool:

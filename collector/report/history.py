@@ -18,10 +18,13 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
+from cryptography import x509
+
 from collector.errors import ConfigError
 from collector.evaluate import Result
 from collector.evidence.contents import Content, read_content
 from collector.evidence.documents import KeyStatement
+from collector.evidence.inventory import take_inventory
 from collector.evidence.key_log import read_own_keys
 from collector.evidence.keyring import KeyRing, SignedStatement
 from collector.evidence.keys import PublicKey
@@ -31,7 +34,8 @@ from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
 from collector.evidence.reading import in_order
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
-from collector.evidence.snapshot import CheckEntry, Outcome, Snapshot, object_key
+from collector.evidence.snapshot import TIMESTAMPS, CheckEntry, Outcome, Snapshot, object_key
+from collector.evidence.times import Timeline, read_authority, with_times
 from collector.evidence.trust import Trust
 from collector.evidence.verify import READERS
 from collector.report.results import Judged, Judgements, ResultsObject
@@ -50,6 +54,8 @@ class SealedSnapshot:
     """Fingerprint of the key that signed."""
     snapshot_sha256: str
     snapshot: Snapshot
+    shown_at: datetime | None = None
+    """The earliest time by which a timestamp authority saw the seal; None if none did."""
 
     @cached_property
     def entries(self) -> Mapping[str, CheckEntry]:
@@ -109,6 +115,7 @@ def read_history(
     begins: datetime | None,
     ends: datetime,
     trusted: Sequence[PublicKey] = (),
+    roots: Sequence[x509.Certificate] = (),
     progress: Progress | None = None,
 ) -> History:
     """The verified history of an account in a period.
@@ -120,6 +127,8 @@ def read_history(
             the account as of a moment.
         ends: the first moment behind the period.
         trusted: the keys that may sign. Without any, the locker's own are taken, which is less.
+        roots: of the timestamp authorities that are trusted. Without any, the locker's own are
+            taken, which is less.
         progress: called on the caller's thread.
 
     Raises:
@@ -127,7 +136,7 @@ def read_history(
         ConfigError: the locker has no snapshot of the account, or no account has such a name.
         LockerError: the locker cannot be read.
     """
-    return _Reading(locker, account, trusted, progress).history(begins, ends)
+    return _Reading(locker, account, trusted, roots, progress).history(begins, ends)
 
 
 class _Reading:
@@ -138,12 +147,14 @@ class _Reading:
         locker: Locker,
         account: str,
         trusted: Sequence[PublicKey],
+        roots: Sequence[x509.Certificate],
         progress: Progress | None,
     ) -> None:
         self._locker = locker
         self._account = account
         self._log = account_log(account)
         self._given = {key.fingerprint: key for key in trusted}
+        self._roots = roots
         self._progress = progress
         self._done = 0
         self._total = 0
@@ -198,9 +209,12 @@ class _Reading:
         trust = Trust(self._given, read_own_keys(self._locker), statements, is_whole=False)
         found: list[SealedSnapshot] = []
         before: Link | None = None
-        for link in self._links(trust.readable, self._log):
-            _refuse([*between(before, link), *link.problems])
-            found.append(self._snapshot(link))
+        stamps, times = self._timestamps(), Timeline()
+        for bare in self._links(trust.readable, self._log):
+            link, seen = with_times(self._locker, *stamps, bare)
+            contradictions = times.follow(link, seen)
+            _refuse([*between(before, link), *link.problems, *seen.problems, *contradictions])
+            found.append(self._snapshot(link, seen.first))
             before = link
             if found[-1].created_at >= ends:
                 break
@@ -215,6 +229,20 @@ class _Reading:
             before = link
         return found
 
+    def _timestamps(self) -> tuple[Sequence[x509.Certificate], Mapping[str, Sequence[str]]]:
+        """The authorities, and the timestamps that were added to seals later."""
+        inventory = take_inventory(self._locker.keys(TIMESTAMPS))
+        if self._roots:
+            return self._roots, inventory.timestamps
+        roots = []
+        for key in inventory.authorities:
+            root = read_authority(self._locker, key)
+            if isinstance(root, Problem):
+                _refuse([root])
+            else:
+                roots.append(root)
+        return roots, inventory.timestamps
+
     def _links(self, ring: KeyRing | None, log: Log) -> Iterator[Link]:
         """The links of a log that have a seal, in order."""
         places = map(seal_place, self._locker.keys(log.seals_prefix))
@@ -222,7 +250,7 @@ class _Reading:
         self._total = self._done + len(numbers)
         return self._each(partial(read_link, self._locker, ring, log), numbers)
 
-    def _snapshot(self, link: Link) -> SealedSnapshot:
+    def _snapshot(self, link: Link, shown_at: datetime | None) -> SealedSnapshot:
         assert link.sealed is not None
         assert isinstance(link.document, Snapshot)
         checks = tuple(map(self._shared, link.document.checks))
@@ -233,6 +261,7 @@ class _Reading:
             keyid=link.sealed.keyid,
             snapshot_sha256=link.sealed.statement.document_sha256,
             snapshot=link.document.model_copy(update={"checks": checks}),
+            shown_at=shown_at,
         )
 
     def _shared(self, entry: CheckEntry) -> CheckEntry:

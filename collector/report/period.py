@@ -390,6 +390,12 @@ def _notes(
             f"No snapshot follows number {last.number}: should the chain have been cut off behind "
             f"it, this report could not tell. Compare with a head that was kept elsewhere."
         )
+    without = sum(one.shown_at is None for one in history.snapshots)
+    if without:
+        yield (
+            f"{without} of {len(history.snapshots)} snapshots carry no timestamp of an authority: "
+            f"their times are the signer's word."
+        )
     if period.last == now.date():
         yield f"The last day is not over: the report says what was known at {timestamp(now)}."
     for exception in unresolved:

@@ -3,13 +3,11 @@
 Over a year the same is judged of the same resources again and again. Where a listing changed,
 though, the evidence of all its resources did: its digest is among it. So each distinct judgement is
 one object, however often it was made, and evidence is kept by number. A line that stood in the
-object before, of the same check, is not parsed again, and where only its evidence differs from a
-line that was parsed, only that is read.
+object before, of the same check, is not parsed again, nor is one all of whose parts are known.
 """
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,15 +16,12 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from collector.evaluate import Result, Subject
+from collector.evidence.canonical import canonical
 from collector.evidence.record import Digest
 from collector.evidence.snapshot import Outcome
 
-_CANONICAL = re.compile(
-    rb'(\{"check":"[^"\\]*","evidence":\[)'
-    rb'(?:"([0-9a-f]{64}(?:","[0-9a-f]{64})*)")?'
-    rb'(\],"outcome":.*)'
-)
-"""A line as runs write it: what stands before its evidence, the evidence, what stands behind."""
+_BEHIND = b'],"outcome":'
+"""What stands behind the evidence in a line that is written as runs write it."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -72,11 +67,12 @@ class Judgements:
     def __init__(self) -> None:
         self._judged: dict[tuple[object, ...], Judged] = {}
         self._subjects: dict[tuple[str, ...], Subject] = {}
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[bytes, int] = {}
+        """By digest as JSON has it, in quotation marks."""
         self._digests: list[str] = []
         self._before: dict[str, dict[bytes, tuple[Judged, array[int]]]] = {}
-        self._parsed: dict[tuple[bytes, bytes], Judged] = {}
-        """By what stands in a line before and behind its evidence."""
+        self._parsed: dict[str, dict[bytes, Judged]] = {}
+        """By check, and by what stands in a line behind its evidence."""
 
     def read(self, check: str, data: bytes) -> ResultsObject:
         """The results in the bytes.
@@ -89,12 +85,14 @@ class Judgements:
             ValueError: they are not such; names the line.
         """
         before, now = self._before.get(check, {}), {}
+        parsed = self._parsed.setdefault(check, {})
+        begin = canonical({"check": check})[:-1] + b',"evidence":['
         judged: list[Judged] = []
         evidence, ends = array("I"), array("I")
         for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
-            known = before.get(line)
+            known = before.get(line) or self._recognized(line, begin, parsed)
             if known is None:
-                known = self._parse(line, number)
+                known = self._validated(line, number, begin, parsed)
             now[line] = known
             judged.append(known[0])
             evidence.extend(known[1])
@@ -107,42 +105,57 @@ class Judgements:
         the first few."""
         return self._digests[after:]
 
-    def _parse(self, line: bytes, number: int) -> tuple[Judged, array[int]]:
-        split = _CANONICAL.fullmatch(line)
-        if split is not None and (judged := self._parsed.get((split[1], split[3]))) is not None:
-            digests = split[2].decode("ascii").split('","') if split[2] else []
-            return judged, array("I", map(self._number, digests))
-        judged, evidence = self._validated(line, number)
-        # Said twice, the evidence of the line would not be what stands between the two.
-        if split is not None and b'"evidence"' not in split[3]:
-            self._parsed[split[1], split[3]] = judged
-        return judged, array("I", map(self._number, evidence))
+    def _recognized(
+        self, line: bytes, begin: bytes, parsed: dict[bytes, Judged]
+    ) -> tuple[Judged, array[int]] | None:
+        """The result on a line that is made of parts which stood in valid ones; else None."""
+        if not line.startswith(begin):
+            return None
+        end = line.find(_BEHIND, len(begin))
+        judged = parsed.get(line[end:]) if end >= 0 else None
+        if judged is None:
+            return None
+        try:
+            digests = line[len(begin) : end].split(b",")
+            return judged, array("I", [self._numbers[digest] for digest in digests])
+        except KeyError:
+            return None
 
-    def _validated(self, line: bytes, number: int) -> tuple[Judged, tuple[str, ...]]:
+    def _validated(
+        self, line: bytes, number: int, begin: bytes, parsed: dict[bytes, Judged]
+    ) -> tuple[Judged, array[int]]:
+        """The result on a line, whatever is in it."""
         try:
             read = _Line.model_validate_json(line)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "it"
             raise ValueError(f"line {number}: {place}: {first['msg']}") from None
+        judged = self._shared(read)
+        digests = [f'"{digest}"'.encode() for digest in read.evidence]
+        behind = line.removeprefix(begin + b",".join(digests))
+        # A line can say its evidence twice, be it in escapes: then it is not what stands between.
+        is_plain = b'"evidence"' not in behind and b"\\u" not in behind
+        if behind.startswith(_BEHIND) and is_plain:
+            parsed[behind] = judged
+        return judged, array("I", map(self._number, digests))
+
+    def _shared(self, read: _Line) -> Judged:
+        """What a line says, as one object with all that are equal to it."""
         about = read.resource
         named = (about.account, about.id, about.region, about.type)
-        subject = self._subjects.get(named)
-        if subject is None:
-            subject = self._subjects[named] = Subject(*named)
+        subject = self._subjects.setdefault(named, Subject(*named))
         phi: bool | Literal["unclassified"] | None = read.phi
         if phi is None and "phi" in read.model_fields_set:
             phi = "unclassified"
         key = (read.check, named, read.outcome, read.reason, phi)
-        judged = self._judged.get(key)
-        if judged is None:
-            judged = self._judged[key] = Judged(read.check, subject, read.outcome, read.reason, phi)
-        return judged, read.evidence
+        judged = Judged(read.check, subject, read.outcome, read.reason, phi)
+        return self._judged.setdefault(key, judged)
 
-    def _number(self, digest: str) -> int:
+    def _number(self, digest: bytes) -> int:
         number = self._numbers.setdefault(digest, len(self._digests))
         if number == len(self._digests):
-            self._digests.append(digest)
+            self._digests.append(digest[1:-1].decode("ascii"))
         return number
 
 

@@ -1,4 +1,4 @@
-"""A real key, and a real browser."""
+"""A real key."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from collector.evidence.keys import FileSigner, PublicKey, Signer, load_public_key
-from tests.browser import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

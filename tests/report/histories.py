@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from collector.evidence.canonical import canonical, sha256
-from collector.evidence.chain import append, put_object
+from collector.evidence.chain import Stamper, append, put_object
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log
@@ -24,6 +25,8 @@ ACCOUNT = "123456789012"
 CHECK = "aws.s3.default_encryption"
 OTHER = "aws.s3.tls_only"
 FIRST = date(2026, 3, 1)
+
+AnyLocker = TypeVar("AnyLocker", bound=Locker)
 
 Judged = Mapping[str, str]
 """Outcome by resource. `@` is the account, `@eu-west-1` a region of it; a name with a colon is a
@@ -99,7 +102,9 @@ def history(runs: Sequence[Run], of: Period, *, is_trusted: bool = True) -> Hist
     )
 
 
-def seal_all(runs: Sequence[Run], signer: Signer, locker: Locker) -> Locker:
+def seal_all(
+    runs: Sequence[Run], signer: Signer, locker: AnyLocker, stamper: Stamper | None = None
+) -> AnyLocker:
     """Seal the runs into a locker, with all that they refer to."""
     for one in runs:
         results = {check: results_of(check, judged) for check, judged in one.checks.items()}
@@ -115,7 +120,8 @@ def seal_all(runs: Sequence[Run], signer: Signer, locker: Locker) -> Locker:
         calls.append(canonical({"source": "s3:List", "answer_sha256": None, "at": str(one.at)}))
         calls_sha256 = put_object(locker, b"".join(line + b"\n" for line in sorted(calls)))
         document = _snapshot(one, results, calls_sha256, len(calls))
-        append(locker, account_log("prod"), document.to_bytes(), signer, partial(_at, one))
+        data = document.to_bytes()
+        append(locker, account_log("prod"), data, signer, partial(_at, one), stamper)
     return locker
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +19,7 @@ from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import Snapshot, object_key
 from collector.report.history import History, read_history
 from collector.report.period import bounds
+from tests.evidence.authority import make_authority, stamping
 from tests.evidence.lockers import MemoryLocker
 from tests.evidence.statements import NOON, print_of, public, statement
 from tests.evidence.statements import signer as signer_of
@@ -307,6 +308,23 @@ def test_progress_ends_where_it_said_it_would(
 
     assert told[-1][0] == told[-1][1]
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
+
+
+def test_timestamps_show_when_a_seal_was_there_and_a_back_dated_one_is_refused(
+    signer: Signer, trusted: list[PublicKey]
+) -> None:
+    authority = make_authority(valid=(moment(-1), moment(30)))
+    soon = stamping(authority, lambda at: at + timedelta(seconds=3))
+    late = stamping(authority, lambda at: at + timedelta(days=1))
+
+    history = read(seal_all(RUNS, signer, MemoryLocker({}), soon).files, trusted)
+
+    assert [one.shown_at for one in history.snapshots] == [
+        RUNS[number].at + timedelta(seconds=3) for number in (3, 4)
+    ]
+    files = seal_all(RUNS[:5], signer, MemoryLocker({}), late).files
+    with pytest.raises(EvidenceError, match=r"0001\.sigstore\.json: its timestamp: it was seen at"):
+        read(files, trusted)
 
 
 def handed_over(*stated: tuple[str, str, str, dict[str, int] | None]) -> MemoryLocker:

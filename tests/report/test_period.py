@@ -137,7 +137,7 @@ def test_a_report_says_what_it_could_not_tell() -> None:
     found = report([run(0, {"a": "pass"})], is_trusted=False, unresolved=["12"])
 
     assert [note.split()[0:2] for note in found.notes] == [
-        ["The", "public"], ["No", "snapshot"], ["Exception", "12"],
+        ["The", "public"], ["No", "snapshot"], ["1", "of"], ["Exception", "12"],
     ]  # fmt: skip
 
 

@@ -224,6 +224,10 @@ def test_a_report_of_one_control_or_framework_leaves_the_others_out(
             "public key none.pem",
         ),
         (
+            ("--from", "2026-03-01", "--to", "2026-03-04", "--tsa-roots", "none.pem"),
+            "certificates none.pem",
+        ),
+        (
             ("--from", "2026-03-01", "--to", "2026-03-04", "--output", "evidence/r.txt"),
             "is inside the locker",
         ),

@@ -76,11 +76,13 @@ def test_a_line_that_is_no_result_is_refused_also_behind_one_that_is(spoiled: by
         judgements.read("aws.s3.tls_only", line() + b"\n" + spoiled + b"\n")
 
 
-def test_evidence_that_a_line_says_twice_is_read_as_json_reads_it() -> None:
+@pytest.mark.parametrize("name", [b"evidence", b"evid\\u0065nce"])
+def test_evidence_that_a_line_says_twice_is_read_as_json_reads_it(name: bytes) -> None:
     judgements = Judgements()
-    twice = line().replace(b',"outcome"', b',"evidence":["' + b"b" * 64 + b'"],"outcome"')
-    other = twice.replace(b"a" * 64, b"c" * 64)
+    judgements.read("aws.s3.tls_only", line())
+    second = b',"' + name + b'":["' + b"b" * 64 + b'"]}'
 
-    for data in (twice, other):
-        (one,) = judgements.read("aws.s3.tls_only", data).results()
+    for digest in (b"b", b"a"):
+        twice = line().replace(b"a" * 64, digest * 64)[:-1] + second
+        (one,) = judgements.read("aws.s3.tls_only", twice).results()
         assert one.evidence == ("b" * 64,)

@@ -221,7 +221,8 @@ def _rests_on(report: PeriodReport) -> Iterator[str]:
         f"it, signed by {', '.join(report.keys)}; by number, time and digest of the seal:"
     )
     for seen in (*report.before, *report.snapshots):
-        yield f"  {seen.number}  {timestamp(seen.at)}  {seen.seal_sha256}"
+        shown = "" if seen.shown_at is None else f"  shown at {timestamp(seen.shown_at)}"
+        yield f"  {seen.number}  {timestamp(seen.at)}  {seen.seal_sha256}{shown}"
     yield f"The account is known since {_place(report.known_since)}"
     if report.followed_by is not None:
         yield f"The chain goes on with {_place(report.followed_by)}"
