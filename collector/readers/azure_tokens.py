@@ -106,7 +106,7 @@ def open_tokens(
         tokens = Tokens(chain, tenant)
         claims = _claims(tokens.get_token(audience).token)
     except (AzureError, ValueError) as error:
-        raise CredentialsError(f"account {name}: {_why(str(error))}") from None
+        raise CredentialsError(f"account {name}: {why(str(error))}") from None
     of = claims.get("tid")
     if tenant is not None and GUID.fullmatch(tenant) and of and of.lower() != tenant.lower():
         raise CredentialsError(
@@ -144,7 +144,7 @@ def _is_microsoft(authority: str | None) -> bool:
     return host in {known for n, known in vars(AzureAuthorityHosts).items() if n.startswith("A")}
 
 
-def _why(text: str) -> str:
+def why(text: str) -> str:
     """What the chain's report of many lines comes to."""
     refused = re.search(r"Authentication failed: (.+)", text)
     if refused is not None:

@@ -158,7 +158,7 @@ class GcpReader:
             connection = self._idle.pop()
         except IndexError:
             connection = AuthorizedHttp(
-                self._credentials, http=_http(self._ca_bundle, self._timeout)
+                self._credentials, http=new_connection(self._ca_bundle, self._timeout)
             )
         try:
             yield connection
@@ -249,7 +249,8 @@ class _Wire:
         return response, content
 
 
-def _http(ca_bundle: str | None, timeout_seconds: float) -> httplib2.Http:
+def new_connection(ca_bundle: str | None, timeout_seconds: float) -> httplib2.Http:
+    """A connection of httplib2, for one thread at a time."""
     connection = httplib2.Http(timeout=timeout_seconds, ca_certs=ca_bundle)
     # An API does not redirect; a token must not follow to where something else does.
     connection.follow_redirects = False
@@ -295,8 +296,8 @@ def open_account(
     for library in ("google.auth", "google_auth_httplib2", "googleapiclient"):
         # They log addresses and answers; what matters of them is kept with the calls.
         logging.getLogger(library).setLevel(logging.ERROR)
-    credentials = _credentials(name, ca_bundle)
-    connection = _http(ca_bundle, TIMEOUT_SECONDS)
+    credentials, _ = default_credentials(f"account {name}", ca_bundle)
+    connection = new_connection(ca_bundle, TIMEOUT_SECONDS)
     try:
         credentials.refresh(_requester(connection))
     except (*TRANSPORT, ValueError) as error:
@@ -310,16 +311,25 @@ def open_account(
     return GcpReader(credentials, scope, endpoint=endpoint, ca_bundle=ca_bundle)
 
 
-def _credentials(name: str, ca_bundle: str | None) -> Any:
-    connection = _http(ca_bundle, DETECT_SECONDS)
+def default_credentials(what: str, ca_bundle: str | None) -> tuple[Any, str | None]:
+    """The credentials that Google's libraries find by themselves, and the project they name.
+
+    Args:
+        what: for whom, as in `account prod`.
+        ca_bundle: file of the authorities to trust instead of the public ones.
+
+    Raises:
+        CredentialsError: there are none.
+    """
+    connection = new_connection(ca_bundle, DETECT_SECONDS)
     try:
         with warnings.catch_warnings():
             # Of a login that has no project of its own for quotas, which reading does not need.
             warnings.simplefilter("ignore", UserWarning)
-            return google.auth.default(scopes=[SCOPE], request=_requester(connection))[0]
+            return google.auth.default(scopes=[SCOPE], request=_requester(connection))
     except (*TRANSPORT, ValueError) as error:
         raise CredentialsError(
-            f"account {name}: finding Google credentials: {one_line(error).rstrip('.')}; set"
+            f"{what}: finding Google credentials: {one_line(error).rstrip('.')}; set"
             " GOOGLE_APPLICATION_CREDENTIALS to a credentials file, or run 'gcloud auth"
             " application-default login'"
         ) from None
