@@ -185,7 +185,7 @@ class BlobLocker:
         try:
             self._container.get_container_properties()
         except AzureError as error:
-            kind = Refused if _is_refused(error) else LockerError
+            kind = Refused if is_refused(error) else LockerError
             raise kind(f"locker {self.url} cannot be used: {reason(error)}") from error
 
     def _blob(self, key: str) -> Any:
@@ -214,7 +214,7 @@ class BlobLocker:
         text = f"{doing} {key or 'all'} in locker {self.url}"
         if error_code(error) == "BlobNotFound":
             return ObjectMissing(f"{text}: no such blob")
-        kind = Refused if _is_refused(error) else LockerError
+        kind = Refused if is_refused(error) else LockerError
         return kind(f"{text}: {reason(error)}")
 
 
@@ -274,7 +274,8 @@ def error_code(error: AzureError) -> str:
     return str(getattr(code, "value", code) or "")
 
 
-def _is_refused(error: AzureError) -> bool:
+def is_refused(error: AzureError) -> bool:
+    """Whether the service does not let these credentials do something."""
     return isinstance(error, HttpResponseError) and (
         error.response is not None and error.response.status_code in _REFUSED
     )

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from collector.errors import ConfigError
-from collector.evidence.address import Bucket, Container, Folder, GoogleBucket, parse_address
+from collector.evidence.address import (
+    Address,
+    Bucket,
+    Container,
+    Folder,
+    GoogleBucket,
+    parse_address,
+)
 
 DISTRIBUTION = "compliance-evidence-collector"
 
@@ -124,7 +132,7 @@ def open_locker(url: str, keeping: Keeping = Keeping()) -> Locker:
     address = parse_address(url)
     # Each kind of locker is imported when one is opened: an SDK takes longer to load than a folder
     # does to read.
-    try:
+    with opening(address):
         match address:
             case Folder(root):
                 from collector.evidence.folder import FolderLocker
@@ -142,10 +150,18 @@ def open_locker(url: str, keeping: Keeping = Keeping()) -> Locker:
                 from collector.evidence.blob import BlobLocker
 
                 return BlobLocker(address, keeping)
+
+
+@contextmanager
+def opening(address: Address) -> Iterator[None]:
+    """Say which extra is missing where the SDK of a locker's cloud is not installed."""
+    try:
+        yield
     except ModuleNotFoundError as error:
+        extra = f"[{address.extra}]" if address.extra else ""
         raise ConfigError(
-            f"locker {url}: the module {error.name} is not installed; pip install "
-            f"'{DISTRIBUTION}[{address.extra}]'"
+            f"locker {address.url}: the module {error.name} is not installed; pip install "
+            f"'{DISTRIBUTION}{extra}'"
         ) from None
 
 
