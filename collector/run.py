@@ -27,6 +27,7 @@ from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import Appended, append, put_object
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
+from collector.evidence.log import account_log
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import (
     Account,
@@ -184,7 +185,7 @@ def run(
         calls_sha256=sha256(calls),
     )
     try:
-        sealed = append(locker, reader.scope.name, snapshot.to_bytes(), signer, clock)
+        sealed = append(locker, account_log(reader.scope.name), snapshot.to_bytes(), signer, clock)
     except LockerError as error:
         raise NotSealed(f"{error}; nothing is sealed") from error
     log.info("run_sealed", account=reader.scope.name, number=sealed.number)

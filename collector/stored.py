@@ -7,12 +7,11 @@ from pathlib import Path
 
 from collector.errors import ConfigError
 from collector.evidence.canonical import sha256
-from collector.evidence.chain import head, read
+from collector.evidence.chain import head, read_snapshot
 from collector.evidence.locker import Locker, open_locker
+from collector.evidence.log import account_log, document_place, seal_place
 from collector.evidence.record import ACCOUNT_NAME, EvidenceError
-from collector.evidence.snapshot import Snapshot, parse_snapshot, seal_place, snapshot_key
-
-_DOCUMENT = re.compile(rf"v1/accounts/({ACCOUNT_NAME})/snapshots/([0-9a-f]{{64}})\.json")
+from collector.evidence.snapshot import Snapshot, parse_snapshot
 
 
 def find(name: str, locker_url: str) -> tuple[Locker, Snapshot]:
@@ -46,7 +45,7 @@ def numbered(locker: Locker, account: str, number: int | None) -> Snapshot:
     Raises:
         ConfigError: there is none.
     """
-    last = head(locker, account)
+    last = head(locker, account_log(account))
     if last is None:
         raise ConfigError(f"locker {locker.url} has no snapshot of account {account}")
     wanted = last.number if number is None else number
@@ -55,17 +54,17 @@ def numbered(locker: Locker, account: str, number: int | None) -> Snapshot:
             f"account {account} has no snapshot {wanted} in locker {locker.url}; expected a number"
             f" from 1 to {last.number}"
         )
-    return read(locker, account, wanted)[1]
+    return read_snapshot(locker, account, wanted)[1]
 
 
 def _at(locker: Locker, key: str) -> Snapshot:
-    place = seal_place(key)
-    if place is not None:
-        return read(locker, *place)[1]
-    match = _DOCUMENT.fullmatch(key)
-    if match is None:
+    sealed = seal_place(key)
+    if sealed is not None and sealed[0].account is not None:
+        return read_snapshot(locker, sealed[0].account, sealed[1])[1]
+    named = document_place(key)
+    if named is None or named[0].account is None:
         raise ConfigError(f"{Path(key).name}: is neither a snapshot document nor a seal")
-    data = locker.get(snapshot_key(match[1], match[2]))
-    if sha256(data) != match[2]:
+    data = locker.get(key)
+    if sha256(data) != named[1]:
         raise EvidenceError(f"{key}: its content has digest {sha256(data)}; it was changed")
     return parse_snapshot(data, key)

@@ -32,7 +32,7 @@ MOST_PROBLEMS = 20
     "--head",
     "heads",
     multiple=True,
-    metavar="[ACCOUNT:]NUMBER:SHA256",
+    metavar="[NAME:]NUMBER:SHA256",
     help="A head that an earlier verify printed. Only so is it found that the newest snapshots were"
     " deleted, or a whole chain rewritten with a stolen key; repeatable.",
 )
@@ -60,9 +60,9 @@ def verify(
     url = config.locker if locker is None else locker
     trusted, whose = _trusted(keys)
     remembered = [_head(text) for text in heads]
-    for name, number, _ in remembered:
-        if account is not None and name not in (None, account):
-            raise ConfigError(f"--head {name}:{number}: is not of account {account}")
+    for log, number, _ in remembered:
+        if account is not None and log is not None and log.account != account:
+            raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")
     hidden = not sys.stderr.isatty()
@@ -107,15 +107,18 @@ def _head(text: str) -> RememberedHead:
     import re
 
     from collector.errors import ConfigError
+    from collector.evidence.log import named_log
     from collector.evidence.record import ACCOUNT_NAME
 
-    match = re.fullmatch(rf"(?:({ACCOUNT_NAME}):)?(\d{{1,12}}):([0-9a-fA-F]{{64}})", text)
+    name = rf"(?:accounts/)?{ACCOUNT_NAME}"
+    match = re.fullmatch(rf"(?:({name}):)?(\d{{1,12}}):([0-9a-fA-F]{{64}})", text)
     if match is None:
         raise ConfigError(
-            f"--head: found {text!r}; expected NUMBER:SHA256 or ACCOUNT:NUMBER:SHA256 as an earlier"
+            f"--head: found {text!r}; expected NUMBER:SHA256 or NAME:NUMBER:SHA256 as an earlier"
             " verify printed it"
         )
-    return match[1], int(match[2]), match[3].lower()
+    log = None if match[1] is None else named_log(match[1])
+    return log, int(match[2]), match[3].lower()
 
 
 def _print(report: Report, url: str, whose: str) -> None:
@@ -127,7 +130,7 @@ def _print(report: Report, url: str, whose: str) -> None:
     if report.ok:
         click.echo(f"VERIFIED {url}: every signature, digest and link holds, by {whose}")
         for chain in report.chains:
-            head = f"{chain.account}:{chain.head.number}:{chain.head.sha256}"
+            head = f"{chain.log.title}:{chain.head.number}:{chain.head.sha256}"
             click.echo(
                 f"Keep elsewhere, for the next time:\n  collector verify {url} --head {head}"
             )
@@ -143,10 +146,11 @@ def _chain(chain: Chain) -> str:
     from collector.evidence.canonical import timestamp
 
     first, last = chain.first, chain.last
+    what = "seals" if chain.log.account is None else "snapshots"
     when = [timestamp(m.created_at) if m.created_at else "unreadable" for m in (first, last)]
     keys = ", ".join(chain.keys) or "no readable key"
     return (
-        f"{chain.account}: {chain.snapshots} snapshots, number {first.number} of {when[0]}"
+        f"{chain.log.title}: {chain.seals} {what}, number {first.number} of {when[0]}"
         f" to {last.number} of {when[1]}, signed by {keys}"
     )
 
@@ -159,8 +163,9 @@ def _json(report: Report) -> str:
             "verified": report.ok,
             "chains": [
                 {
-                    "account": c.account,
-                    "snapshots": c.snapshots,
+                    "log": c.log.name,
+                    **({} if c.log.account is None else {"account": c.log.account}),
+                    ("seals" if c.log.account is None else "snapshots"): c.seals,
                     "head": {"number": c.head.number, "sha256": c.head.sha256},
                     "keys": list(c.keys),
                 }

@@ -1,8 +1,8 @@
-"""Chains: an account's snapshots in order, each sealed over the digest of the seal before.
+"""Chains: the documents of a log in order, each sealed over the digest of the seal before.
 
-Writing goes from what is referenced to what references it: objects, the public key, the snapshot
-document, and last the seal, which is the commit point. What a run leaves that dies on the way is
-referenced by nothing.
+Writing goes from what is referenced to what references it: objects, the public key, the document,
+and last the seal, which is the commit point. What a run leaves that dies on the way is referenced
+by nothing.
 """
 
 from __future__ import annotations
@@ -13,20 +13,13 @@ from datetime import datetime, timedelta
 
 from collector.errors import LockerError
 from collector.evidence.canonical import parse_timestamp, sha256, timestamp
+from collector.evidence.documents import Document, parse_document
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
+from collector.evidence.log import LAST_NUMBER, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
-from collector.evidence.seal import LAST_NUMBER, Sealed, Statement, open_seal, seal
-from collector.evidence.snapshot import (
-    Snapshot,
-    log_prefix,
-    object_key,
-    parse_snapshot,
-    public_key_key,
-    seal_key,
-    seal_place,
-    snapshot_key,
-)
+from collector.evidence.seal import Sealed, Statement, open_seal, seal
+from collector.evidence.snapshot import Snapshot, object_key, public_key_key
 
 ATTEMPTS = 1000
 """How many other runs may take the next number before one gives up."""
@@ -39,7 +32,7 @@ _PAGE = 1000
 
 
 class ChainError(LockerError):
-    """A snapshot could not be sealed. What was written before is referenced by nothing."""
+    """A document could not be sealed. What was written before is referenced by nothing."""
 
     exit_code = 1
 
@@ -55,18 +48,19 @@ class Head:
 
 @dataclass(frozen=True)
 class Appended:
-    """A snapshot that is now in its chain."""
+    """A document that is now in its log."""
 
+    log: Log
     number: int
     seal_sha256: str
-    snapshot_sha256: str
+    document_sha256: str
     key_changed_from: str | None = None
     """Fingerprint of the key that signed the seal before, if that was another one: verification
     will call it a break unless both keys are trusted."""
 
     @property
     def head(self) -> Head:
-        """The chain's head when this snapshot was the last."""
+        """The log's head when this document was the last."""
         return Head(self.number, self.seal_sha256)
 
 
@@ -84,23 +78,23 @@ def put_object(locker: Locker, data: bytes) -> str:
     return digest
 
 
-def head(locker: Locker, account: str) -> Head | None:
-    """The last seal of an account's chain, found by a few listings; None if there is no seal.
+def head(locker: Locker, log: Log) -> Head | None:
+    """The last seal of a log, found by a few listings; None if there is no seal.
 
     Nothing is verified but that a seal is there.
     """
-    number = _last_number(locker, account)
-    return Head(number, sha256(locker.get(seal_key(account, number)))) if number else None
+    number = _last_number(locker, log)
+    return Head(number, sha256(locker.get(log.seal_key(number)))) if number else None
 
 
 def append(
     locker: Locker,
-    account: str,
+    log: Log,
     document: bytes,
     signer: Signer,
     clock: Callable[[], datetime],
 ) -> Appended:
-    """Seal a snapshot document as the next of its account's chain.
+    """Seal a document as the next of its log.
 
     Several runs may do so at once: the one whose seal is written first has the number, and the
     others sign again for the next. A clock that is behind the last seal by no more than
@@ -108,69 +102,75 @@ def append(
 
     Args:
         locker: where all objects that the document refers to were put before.
-        account: name of the account.
-        document: bytes of a `Snapshot` of that account.
+        log: where it belongs.
+        document: bytes of a document of that log.
         signer: signs the seal; its public key is put beside.
         clock: the time now, aware.
 
     Raises:
         ChainError: the clock is further behind, the last seal cannot be read, the locker holds
             other bytes under one of the names, or `ATTEMPTS` other runs were faster.
-        EvidenceError: the document is not a snapshot of that account.
+        EvidenceError: the document is not one of that log.
         SigningError: the key cannot be used.
         LockerError: the locker cannot be read or written.
     """
     digest = sha256(document)
-    key = snapshot_key(account, digest)
-    snapshot = parse_snapshot(document, key)
-    if snapshot.account.name != account:
-        raise EvidenceError(f"{key}: it is of account {snapshot.account.name}")
+    key = log.document_key(digest)
+    parse_document(log, document, key)
     _put(locker, public_key_key(signer.fingerprint), signer.public_pem)
     _put(locker, key, document)
 
     for _ in range(ATTEMPTS):
-        last = _last_seal(locker, account)
+        last = _last_seal(locker, log)
         statement = Statement(
-            account=account,
+            log=log,
             number=last.statement.number + 1 if last else 1,
-            snapshot_sha256=digest,
+            document_sha256=digest,
             previous_sha256=last.sha256 if last else None,
             created_at=_now(clock, last),
         )
         bundle = seal(statement, signer)
-        if _is_written(locker, seal_key(account, statement.number), bundle):
+        if _is_written(locker, log.seal_key(statement.number), bundle):
             return Appended(
+                log=log,
                 number=statement.number,
                 seal_sha256=sha256(bundle),
-                snapshot_sha256=digest,
+                document_sha256=digest,
                 key_changed_from=(
                     last.keyid if last is not None and last.keyid != signer.fingerprint else None
                 ),
             )
     raise ChainError(
-        f"sealing a snapshot of {account} in locker {locker.url}: {ATTEMPTS} other runs in a row "
+        f"sealing in log {log.name} of locker {locker.url}: {ATTEMPTS} other runs in a row "
         f"took the next number; run again"
     )
 
 
-def read(locker: Locker, account: str, number: int) -> tuple[Sealed, Snapshot]:
-    """The snapshot at a number, and its seal.
+def read(locker: Locker, log: Log, number: int) -> tuple[Sealed, Document]:
+    """The document at a number of a log, and its seal.
 
     The document is the one that the seal names. Signature, chain and objects are not looked at:
     that is what `verify` is for.
 
     Raises:
-        ObjectMissing: there is no such snapshot, or its document is gone.
+        ObjectMissing: there is nothing at that number, or its document is gone.
         EvidenceError: the seal or the document is not what it should be.
     """
-    key = seal_key(account, number)
+    key = log.seal_key(number)
     sealed = open_seal(locker.get(key), key)
-    digest = sealed.statement.snapshot_sha256
-    key = snapshot_key(account, digest)
+    digest = sealed.statement.document_sha256
+    key = log.document_key(digest)
     document = locker.get(key)
     if sha256(document) != digest:
         raise EvidenceError(f"{key}: its content has digest {sha256(document)}; it was changed")
-    return sealed, parse_snapshot(document, key)
+    return sealed, parse_document(log, document, key)
+
+
+def read_snapshot(locker: Locker, account: str, number: int) -> tuple[Sealed, Snapshot]:
+    """The snapshot at a number of an account's log, and its seal, as `read` reads them."""
+    sealed, snapshot = read(locker, account_log(account), number)
+    assert isinstance(snapshot, Snapshot)
+    return sealed, snapshot
 
 
 def _put(locker: Locker, key: str, data: bytes) -> None:
@@ -191,7 +191,7 @@ def _is_written(locker: Locker, key: str, data: bytes) -> bool:
     return locker.put(key, data) or locker.get(key) == data
 
 
-def _last_number(locker: Locker, account: str) -> int:
+def _last_number(locker: Locker, log: Log) -> int:
     """The highest number that has a seal, 0 if there is none; gaps are passed over.
 
     Looks ahead by steps that double while there are seals behind them and halve when there are
@@ -199,40 +199,39 @@ def _last_number(locker: Locker, account: str) -> int:
     """
     last, step = 0, _PAGE
     while True:
-        ahead = next(_numbers(locker, account, after=min(last + step, LAST_NUMBER)), None)
+        ahead = next(_numbers(locker, log, after=min(last + step, LAST_NUMBER)), None)
         if ahead is not None:
             last, step = ahead, step * 2
         elif step > _PAGE:
             step //= 2
         else:
-            return max(_numbers(locker, account, after=last), default=last)
+            return max(_numbers(locker, log, after=last), default=last)
 
 
-def _numbers(locker: Locker, account: str, after: int) -> Iterator[int]:
+def _numbers(locker: Locker, log: Log, after: int) -> Iterator[int]:
     """Numbers of seals behind a number, ascending. What is not named as a seal is left to
     `verify`: it must not keep evidence from being sealed."""
-    for key in locker.keys(log_prefix(account), after=seal_key(account, after)):
+    for key in locker.keys(log.seals_prefix, after=log.seal_key(after)):
         place = seal_place(key)
         if place is not None:
             yield place[1]
 
 
-def _last_seal(locker: Locker, account: str) -> Sealed | None:
-    number = _last_number(locker, account)
+def _last_seal(locker: Locker, log: Log) -> Sealed | None:
+    number = _last_number(locker, log)
     if number == 0:
         return None
-    key = seal_key(account, number)
+    key = log.seal_key(number)
     try:
         last = open_seal(locker.get(key), key)
-        if (last.statement.account, last.statement.number) != (account, number):
-            raise EvidenceError(
-                f"{key}: it is number {last.statement.number} of {last.statement.account}"
-            )
+        said = last.statement
+        if (said.log, said.number) != (log, number):
+            raise EvidenceError(f"{key}: it is number {said.number} of {said.log.title}")
         if number == LAST_NUMBER:
             raise EvidenceError(f"{key}: there is no number behind it")
     except EvidenceError as error:
         raise ChainError(
-            f"sealing a snapshot of {account} in locker {locker.url}: the last seal cannot be "
+            f"sealing in log {log.name} of locker {locker.url}: the last seal cannot be "
             f"followed: {error}; run collector verify, and go on in another locker"
         ) from error
     return last
@@ -246,6 +245,6 @@ def _now(clock: Callable[[], datetime], last: Sealed | None) -> datetime:
     if last.statement.created_at - now <= CLOCK_SKEW:
         return last.statement.created_at
     raise ChainError(
-        f"sealing a snapshot of {last.statement.account}: the clock says {timestamp(now)}, but "
+        f"sealing in log {last.statement.log.name}: the clock says {timestamp(now)}, but "
         f"the last seal was made at {timestamp(last.statement.created_at)}; set the clock right"
     )

@@ -1,4 +1,4 @@
-"""The links of a chain: one seal with its document, and what must hold between two of them."""
+"""The links of a log: one seal with its document, and what must hold between two of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from collector.errors import ObjectMissing
 from collector.evidence.canonical import sha256, timestamp
 from collector.evidence.chain import CLOCK_SKEW
+from collector.evidence.documents import Document, made_at, parse_document
 from collector.evidence.keys import PublicKey
 from collector.evidence.locker import Locker
+from collector.evidence.log import Log
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.seal import Sealed, open_seal
-from collector.evidence.snapshot import Snapshot, parse_snapshot, seal_key, snapshot_key
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class KeyRing:
 
 @dataclass(frozen=True)
 class Link:
-    """One place of a chain, and what was found there."""
+    """One place of a log, and what was found there."""
 
-    account: str
+    log: Log
     number: int
     """By the seal's name."""
     sha256: str
@@ -39,27 +40,27 @@ class Link:
     """What the seal says; None if it is not a seal, or not the one of this place."""
     is_signed: bool
     """Whether one of the keys signed it."""
-    snapshot: Snapshot | None
+    document: Document | None
     """The document that the seal names; None if it is not that."""
     problems: tuple[Problem, ...]
 
     @property
     def key(self) -> str:
         """The seal's key."""
-        return seal_key(self.account, self.number)
+        return self.log.seal_key(self.number)
 
 
-def read_link(locker: Locker, ring: KeyRing, account: str, number: int) -> Link:
+def read_link(locker: Locker, ring: KeyRing, log: Log, number: int) -> Link:
     """Read the seal at a number, and the document it names, each as if the other links were not.
 
     Raises:
         LockerError: the locker cannot be read.
     """
-    key = seal_key(account, number)
+    key = log.seal_key(number)
     digest = ""
 
     def broken(message: str) -> Link:
-        return Link(account, number, digest, None, False, None, (Problem(key, message),))
+        return Link(log, number, digest, None, False, None, (Problem(key, message),))
 
     try:
         data = locker.get(key)
@@ -70,22 +71,22 @@ def read_link(locker: Locker, ring: KeyRing, account: str, number: int) -> Link:
     except EvidenceError as error:
         return broken(str(error))
     statement = sealed.statement
-    if (statement.account, statement.number) != (account, number):
-        return broken(f"it was moved: it is number {statement.number} of {statement.account}")
+    if (statement.log, statement.number) != (log, number):
+        return broken(f"it was moved: it is number {statement.number} of {statement.log.title}")
 
-    snapshot, problems = _read_document(locker, sealed)
+    document, problems = _read_document(locker, sealed)
     fault = _signature_fault(ring, sealed)
     if fault is not None:
         problems.append(Problem(key, fault))
-    elif snapshot is not None and snapshot.finished > statement.created_at + CLOCK_SKEW:
+    elif document is not None and made_at(document) > statement.created_at + CLOCK_SKEW:
         problems.append(
             Problem(
-                snapshot_key(account, statement.snapshot_sha256),
-                f"it was finished at {timestamp(snapshot.finished)}, "
+                log.document_key(statement.document_sha256),
+                f"it was finished at {timestamp(made_at(document))}, "
                 f"after it was sealed at {timestamp(statement.created_at)}",
             )
         )
-    return Link(account, number, digest, sealed, fault is None, snapshot, tuple(problems))
+    return Link(log, number, digest, sealed, fault is None, document, tuple(problems))
 
 
 def between(before: Link | None, link: Link, ring: KeyRing) -> Iterator[Problem]:
@@ -97,7 +98,7 @@ def between(before: Link | None, link: Link, ring: KeyRing) -> Iterator[Problem]
     if link.number != expected:
         missing = f"numbers {expected} to {link.number - 1} are missing"
         yield Problem(
-            seal_key(link.account, expected),
+            link.log.seal_key(expected),
             f"{missing if link.number - 1 > expected else 'it is missing'}, "
             f"but the log goes on with number {link.number}",
         )
@@ -152,24 +153,17 @@ def read_named(
     return data, None
 
 
-def _read_document(locker: Locker, sealed: Sealed) -> tuple[Snapshot | None, list[Problem]]:
+def _read_document(locker: Locker, sealed: Sealed) -> tuple[Document | None, list[Problem]]:
     statement = sealed.statement
-    key = snapshot_key(statement.account, statement.snapshot_sha256)
-    data, problem = read_named(
-        locker,
-        key,
-        statement.snapshot_sha256,
-        seal_key(statement.account, statement.number),
-    )
+    log, digest = statement.log, statement.document_sha256
+    key = log.document_key(digest)
+    data, problem = read_named(locker, key, digest, log.seal_key(statement.number))
     if problem is not None:
         return None, [problem]
     try:
-        snapshot = parse_snapshot(data, "snapshot document")
+        return parse_document(log, data, "document"), []
     except EvidenceError as error:
         return None, [Problem(key, str(error))]
-    if snapshot.account.name != statement.account:
-        return snapshot, [Problem(key, f"it is of account {snapshot.account.name}")]
-    return snapshot, []
 
 
 def _signature_fault(ring: KeyRing, sealed: Sealed) -> str | None:

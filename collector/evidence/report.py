@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.evidence.chain import Head
+from collector.evidence.log import Log
 from collector.evidence.record import printable
 
 
@@ -30,7 +31,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a chain."""
+    """A place in a log."""
 
     number: int
     created_at: datetime | None
@@ -39,10 +40,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chain:
-    """The chain of one account, as far as it could be read."""
+    """The chain of one log, as far as it could be read."""
 
-    account: str
-    snapshots: int
+    log: Log
+    seals: int
     """How many seals there are."""
     first: Mark
     last: Mark
@@ -57,7 +58,7 @@ class Report:
     """Outcome of a verification."""
 
     chains: tuple[Chain, ...]
-    """By account name; accounts without a seal are left out."""
+    """By the log's name; logs without a seal are left out."""
     objects: int
     """How many objects hold what their name says."""
     size_bytes: int

@@ -1,8 +1,8 @@
-"""Seals: the signed statement that a snapshot exists, at its place in its account's chain. Pure.
+"""Seals: the signed statement that a document exists, at its place in its log. Pure.
 
 A seal is a Sigstore bundle v0.3 for a key that the verifier has from elsewhere: a DSSE envelope
 (https://github.com/secure-systems-lab/dsse) over an in-toto Statement v1 whose one subject is the
-snapshot document. Bundles list no transparency log entries; in proto3 JSON an empty list and an
+document. Bundles list no transparency log entries; in proto3 JSON an empty list and an
 absent one are the same.
 
 The same statement can be signed twice with different signatures, and from one valid ECDSA signature
@@ -23,16 +23,12 @@ from pydantic.alias_generators import to_camel
 
 from collector.evidence.canonical import JSON, canonical, parse_timestamp, sha256, timestamp
 from collector.evidence.keys import PublicKey, Signer
-from collector.evidence.record import ACCOUNT_NAME, DIGEST, EvidenceError, Record
+from collector.evidence.log import LAST_NUMBER, Log
+from collector.evidence.record import DIGEST, EvidenceError, Record
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:collector:snapshot:v1"
-"""What the statement says, as a URI (RFC 3986); `cosign … --type` takes it as it stands."""
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-
-LAST_NUMBER = 10**12 - 1
-"""Numbers have twelve digits in file names, so that their order is that of the names."""
 
 SIGNED_BYTES = 4096
 """The most that AWS KMS signs of a message it hashes itself."""
@@ -42,11 +38,11 @@ SIGNED_BYTES = 4096
 class Statement:
     """What a seal says. Raises `ValueError` if made of what no seal can say."""
 
-    account: str
+    log: Log
     number: int
-    """Place in the account's chain, from 1."""
-    snapshot_sha256: str
-    """Digest of the snapshot document's bytes."""
+    """Place in the log, from 1."""
+    document_sha256: str
+    """Digest of the document's bytes."""
     previous_sha256: str | None
     """Digest of the bytes of the seal before; None for number 1."""
     created_at: datetime
@@ -54,13 +50,11 @@ class Statement:
 
     def __post_init__(self) -> None:
         """Refuse what no seal can say."""
-        if re.fullmatch(ACCOUNT_NAME, self.account) is None:
-            raise ValueError(f"account {self.account!r} is not of the form {ACCOUNT_NAME}")
         if not 1 <= self.number <= LAST_NUMBER:
             raise ValueError(f"number {self.number} is not between 1 and {LAST_NUMBER}")
         if (self.previous_sha256 is None) != (self.number == 1):
             raise ValueError("number 1 has no previous seal, every other number has one")
-        for digest in (self.snapshot_sha256, self.previous_sha256):
+        for digest in (self.document_sha256, self.previous_sha256):
             if digest is not None and re.fullmatch(DIGEST, digest) is None:
                 raise ValueError(f"digest {digest!r} is not SHA-256 in lower-case hex")
 
@@ -69,18 +63,19 @@ class Statement:
         previous: JSON = None
         if self.previous_sha256 is not None:
             previous = {"sha256": self.previous_sha256}
+        account = self.log.account
         return canonical(
             {
                 "_type": STATEMENT_TYPE,
                 "subject": [
                     {
-                        "name": f"{self.account}/snapshots/{self.snapshot_sha256}.json",
-                        "digest": {"sha256": self.snapshot_sha256},
+                        "name": self.log.subject(self.document_sha256),
+                        "digest": {"sha256": self.document_sha256},
                     }
                 ],
-                "predicateType": PREDICATE_TYPE,
+                "predicateType": self.log.predicate_type,
                 "predicate": {
-                    "account": self.account,
+                    **({"log": self.log.name} if account is None else {"account": account}),
                     "number": self.number,
                     "previous": previous,
                     "createdAt": timestamp(self.created_at),
@@ -141,10 +136,11 @@ def open_seal(data: bytes, source: str = "seal") -> Sealed:
     wire = _Statement.from_bytes(envelope.payload, f"{source}: statement")
     predicate = wire.predicate
     try:
+        name = predicate.log or f"accounts/{predicate.account}"
         statement = Statement(
-            account=predicate.account,
+            log=Log(name),
             number=predicate.number,
-            snapshot_sha256=wire.subject[0].digest.sha256,
+            document_sha256=wire.subject[0].digest.sha256,
             previous_sha256=predicate.previous.sha256 if predicate.previous else None,
             created_at=parse_timestamp(predicate.created_at),
         )
@@ -220,7 +216,8 @@ class _Subject(_Wire):
 
 
 class _Predicate(_Wire):
-    account: str
+    account: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    log: str | None = Field(default=None, exclude_if=lambda value: value is None)
     number: int
     previous: _Digests | None
     created_at: str

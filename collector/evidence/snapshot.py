@@ -1,4 +1,4 @@
-"""The snapshot document, and the name of every file in a locker. Pure.
+"""The snapshot document, and the names of objects and keys in a locker. Pure.
 
 A snapshot is a small document over content-addressed objects: what did not change since the last
 run is named again and not stored again.
@@ -7,20 +7,14 @@ run is named again and not stored again.
 from __future__ import annotations
 
 import base64
-import re
 from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from collector.errors import ConfigError
-from collector.evidence.record import ACCOUNT_NAME, AccountName, Count, Digest, Moment, Record
+from collector.evidence.record import AccountName, Count, Digest, Moment, Record
 
-VERSION = "v1/"
 OBJECTS = "v1/objects/"
-ACCOUNTS = "v1/accounts/"
 KEYS = "v1/keys/"
-
-_SEAL = re.compile(rf"{ACCOUNTS}({ACCOUNT_NAME})/log/([0-9]{{12}})\.sigstore\.json")
 
 Outcome = Literal["pass", "fail", "unknown", "not_applicable"]
 
@@ -132,43 +126,6 @@ def parse_snapshot(data: bytes, source: str) -> Snapshot:
 def object_key(sha256: str) -> str:
     """Key of the object with this content."""
     return f"{OBJECTS}sha256/{sha256[:2]}/{sha256}"
-
-
-def snapshot_key(account: str, sha256: str) -> str:
-    """Key of an account's snapshot document with this content."""
-    return f"{account_prefix(account)}snapshots/{sha256}.json"
-
-
-def seal_key(account: str, number: int) -> str:
-    """Key of the seal at a number of an account's chain; keys sort as the numbers do."""
-    return f"{log_prefix(account)}{number:012}.sigstore.json"
-
-
-def seal_place(key: str) -> tuple[str, int] | None:
-    """The account and number that `seal_key` made a key of; None if it made it of nothing."""
-    match = _SEAL.fullmatch(key)
-    if match is None or not int(match[2]):
-        return None
-    return match[1], int(match[2])
-
-
-def log_prefix(account: str) -> str:
-    """What the keys of all seals of an account begin with."""
-    return f"{account_prefix(account)}log/"
-
-
-def account_prefix(account: str) -> str:
-    """What all keys of an account begin with.
-
-    Raises:
-        ConfigError: the name is not one that an account can have.
-    """
-    if re.fullmatch(ACCOUNT_NAME, account) is None:
-        raise ConfigError(
-            f"account name {account!r} cannot be used; expected 1 to 63 letters, digits, "
-            f"dots, dashes and underscores, with a letter or digit first"
-        )
-    return f"{ACCOUNTS}{account}/"
 
 
 def public_key_key(fingerprint: str) -> str:

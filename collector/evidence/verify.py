@@ -20,23 +20,14 @@ from typing import NamedTuple, TypeVar
 from collector.errors import ObjectMissing, SigningError
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
+from collector.evidence.documents import Document, kept_files
 from collector.evidence.inventory import take_inventory
 from collector.evidence.keys import PublicKey, load_public_key
 from collector.evidence.links import KeyRing, Link, between, read_link, read_named
 from collector.evidence.locker import Locker
+from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import (
-    ACCOUNTS,
-    KEYS,
-    VERSION,
-    Outcome,
-    Snapshot,
-    account_prefix,
-    object_key,
-    public_key_key,
-    seal_key,
-    snapshot_key,
-)
+from collector.evidence.snapshot import KEYS, Outcome, Snapshot, object_key, public_key_key
 
 READERS = 16
 """Files read at once."""
@@ -51,8 +42,8 @@ Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
 its document count as one."""
 
-RememberedHead = tuple[str | None, int, str]
-"""Account, or None for any; number; digest of the seal with that number."""
+RememberedHead = tuple[Log | None, int, str]
+"""Log, or None for any; number; digest of the seal with that number."""
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -70,8 +61,8 @@ def verify(
 
     Args:
         locker: only read.
-        account: only this account's chain, and the objects that it refers to; heads of other
-            accounts are passed over then.
+        account: only this account's log, and the objects that it refers to; heads of other
+            logs are passed over then.
         trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
             less, and each chain must be signed by one key from beginning to end.
         heads: seals that somebody remembers to have been there.
@@ -84,8 +75,8 @@ def verify(
     """
     run = _Verification(locker, account, trusted, progress)
     run.verify_keys()
-    for name in sorted({*run.inventory.seals, *run.inventory.documents}):
-        run.verify_chain(name)
+    for log in sorted({*run.inventory.seals, *run.inventory.documents}):
+        run.verify_chain(log)
     run.verify_objects()
     for head in heads:
         run.verify_head(*head)
@@ -109,19 +100,20 @@ class _Verification:
         trusted: Sequence[PublicKey],
         progress: Progress | None,
     ) -> None:
-        prefixes = (VERSION,) if account is None else (account_prefix(account), KEYS)
+        self._only = None if account is None else account_log(account)
+        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS)
         self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
         self._locker = locker
-        self._account = account
         self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
         self._progress = progress
         self._problems = {
             Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
         }
         self._chains: list[Chain] = []
-        self._seals: dict[tuple[str, int], str] = {}
+        self._seals: dict[tuple[Log, int], str] = {}
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
         self._stray_documents = 0
         self._stray_objects = 0
@@ -143,11 +135,11 @@ class _Verification:
         if not self._ring.are_trusted:
             self._ring = KeyRing(own, are_trusted=False)
 
-    def verify_chain(self, account: str) -> None:
-        """Follow one account's chain from its first seal to its last."""
+    def verify_chain(self, log: Log) -> None:
+        """Follow a log from its first seal to its last."""
         links = self._each(
-            partial(read_link, self._locker, self._ring, account),
-            self.inventory.seals.get(account, ()),
+            partial(read_link, self._locker, self._ring, log),
+            self.inventory.seals.get(log, ()),
         )
         marks: list[Mark] = []
         signers: set[str] = set()
@@ -155,28 +147,29 @@ class _Verification:
         before: Link | None = None
         for link in links:
             self._problems.update(link.problems, between(before, link, self._ring))
-            self._seals[account, link.number] = link.sha256
+            self._seals[log, link.number] = link.sha256
             created_at = None
             if link.sealed is not None:
                 created_at = link.sealed.statement.created_at
                 signers.add(link.sealed.keyid)
-                named.add(link.sealed.statement.snapshot_sha256)
-                if link.snapshot is not None:
-                    document = snapshot_key(account, link.sealed.statement.snapshot_sha256)
-                    self._follow(document, link.snapshot)
+                named.add(link.sealed.statement.document_sha256)
+                if link.document is not None:
+                    key = log.document_key(link.sealed.statement.document_sha256)
+                    self._follow(key, link.document)
             marks.append(Mark(link.number, created_at))
             before = link
         if before is not None:
             head = Head(before.number, before.sha256)
             keys = tuple(sorted(signers))
-            self._chains.append(Chain(account, len(marks), marks[0], marks[-1], head, keys))
-        self._verify_strays(account, self.inventory.documents.get(account, set()) - named)
+            self._chains.append(Chain(log, len(marks), marks[0], marks[-1], head, keys))
+        self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
 
     def verify_objects(self) -> None:
         """Read every object once: first those that refer to others, then all that are left."""
         first: list[tuple[str, Kind, str]] = [
             *((digest, "results", min(by.values())) for digest, by in self._results.items()),
             *((digest, "calls", document) for digest, document in self._calls.items()),
+            *((digest, "bytes", document) for digest, document in self._files.items()),
         ]
         read = {digest for digest, _, _ in first}
         self._total = self._done + len(first) + len(self.inventory.objects - read)
@@ -193,15 +186,15 @@ class _Verification:
             pass
         self._stray_objects = len(self.inventory.objects - read - named_by.keys())
 
-    def verify_head(self, account: str | None, number: int, digest: str) -> None:
+    def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
-        if self._account is not None and account not in (None, self._account):
+        if self._only is not None and log not in (None, self._only):
             return
-        accounts = [chain.account for chain in self._chains] if account is None else [account]
-        found = [self._seals[name, number] for name in accounts if (name, number) in self._seals]
+        logs = [chain.log for chain in self._chains] if log is None else [log]
+        found = [self._seals[one, number] for one in logs if (one, number) in self._seals]
         if digest.lower() in found:
             return
-        key = seal_key(accounts[0], number) if len(accounts) == 1 else ACCOUNTS
+        key = logs[0].seal_key(number) if len(logs) == 1 else ACCOUNTS
         seals = ", ".join(found)
         state = f"it has {seals}: the chain was rewritten" if found else "the chain was truncated"
         self._problems.add(
@@ -211,12 +204,12 @@ class _Verification:
     def report(self) -> Report:
         """What was found."""
         if not self._chains:
-            prefix = VERSION if self._account is None else account_prefix(self._account)
+            prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
         warnings = []
         if self._stray_documents or self._stray_objects:
             warnings.append(
-                f"no seal leads to {self._stray_documents} snapshot documents and "
+                f"no seal leads to {self._stray_documents} documents and "
                 f"{self._stray_objects} objects: a run was interrupted, or a seal was removed"
             )
         if not self._ring.are_trusted:
@@ -232,16 +225,22 @@ class _Verification:
             warnings=tuple(warnings),
         )
 
-    def _verify_strays(self, account: str, digests: set[str]) -> None:
+    def _verify_strays(self, log: Log, digests: set[str]) -> None:
         """Documents that no seal names need not be there, but must be what their name says."""
         self._stray_documents += len(digests)
-        strays = [(snapshot_key(account, digest), digest) for digest in sorted(digests)]
+        strays = [(log.document_key(digest), digest) for digest in sorted(digests)]
         for _, problem in self._each(lambda s: read_named(self._locker, *s, VERSION), strays):
             if problem is not None:
                 self._problems.add(problem)
 
-    def _follow(self, document: str, snapshot: Snapshot) -> None:
+    def _follow(self, key: str, document: Document) -> None:
         """Note what a document says of its objects, and see whether it agrees with itself."""
+        if isinstance(document, Snapshot):
+            self._follow_snapshot(key, document)
+        for digest in kept_files(document):
+            self._files.setdefault(digest, key)
+
+    def _follow_snapshot(self, document: str, snapshot: Snapshot) -> None:
         total: Counter[Outcome] = Counter()
         for entry in snapshot.checks:
             total.update(entry.summary)

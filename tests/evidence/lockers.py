@@ -10,9 +10,22 @@ from collector.evidence.canonical import JSON, canonical
 from collector.evidence.chain import Appended, append, put_object
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
+from collector.evidence.log import account_log
 from collector.evidence.snapshot import Account, CheckEntry, Collector, Scope, Snapshot, Summary
 
+PROD = account_log("prod")
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def seal_key(account: str, number: int) -> str:
+    """Key of the seal at a number of an account's log."""
+    return account_log(account).seal_key(number)
+
+
+def snapshot_key(account: str, sha256: str) -> str:
+    """Key of an account's snapshot document."""
+    return account_log(account).document_key(sha256)
 
 
 class MemoryLocker:
@@ -92,4 +105,4 @@ def sealed_run(
         ),
         calls_sha256=put_object(locker, b"".join(canonical(c) + b"\n" for c in calls)),
     ).to_bytes()
-    return append(locker, account, document, signer, lambda: moment)
+    return append(locker, account_log(account), document, signer, lambda: moment)

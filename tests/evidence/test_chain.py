@@ -11,18 +11,18 @@ import pytest
 from collector.errors import LockerError, ObjectMissing
 from collector.evidence import chain as chain_module
 from collector.evidence.canonical import sha256
-from collector.evidence.chain import ChainError, Head, append, head, put_object, read
+from collector.evidence.chain import ChainError, Head, append, head, put_object, read, read_snapshot
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.record import EvidenceError
 from collector.evidence.seal import open_seal, seal
-from collector.evidence.snapshot import object_key, public_key_key, seal_key, snapshot_key
+from collector.evidence.snapshot import object_key, public_key_key
 from collector.evidence.verify import verify
-from tests.evidence.lockers import NOON, MemoryLocker, sealed_run
+from tests.evidence.lockers import NOON, PROD, MemoryLocker, seal_key, sealed_run, snapshot_key
 
 
 def test_a_new_chain_has_no_head() -> None:
-    assert head(MemoryLocker({}), "prod") is None
+    assert head(MemoryLocker({}), PROD) is None
 
 
 def test_snapshots_are_numbered_and_linked(locker: Locker, signer: Signer) -> None:
@@ -36,7 +36,7 @@ def test_snapshots_are_numbered_and_linked(locker: Locker, signer: Signer) -> No
         sha256(seals[0]),
         sha256(seals[1]),
     ]
-    assert head(locker, "prod") == appended[-1].head == Head(3, sha256(seals[2]))
+    assert head(locker, PROD) == appended[-1].head == Head(3, sha256(seals[2]))
 
 
 def test_each_account_has_its_own_chain(signer: Signer) -> None:
@@ -52,13 +52,13 @@ def test_what_was_appended_is_read_back(signer: Signer) -> None:
     locker = MemoryLocker({})
     appended = sealed_run(locker, signer)
 
-    sealed, snapshot = read(locker, "prod", 1)
+    sealed, snapshot = read_snapshot(locker, "prod", 1)
 
     assert sealed.sha256 == appended.seal_sha256
     assert snapshot.account.name == "prod"
-    assert sha256(snapshot.to_bytes()) == appended.snapshot_sha256
+    assert sha256(snapshot.to_bytes()) == appended.document_sha256
     with pytest.raises(ObjectMissing):
-        read(locker, "prod", 2)
+        read(locker, PROD, 2)
 
 
 def test_the_public_key_lies_beside(signer: Signer) -> None:
@@ -155,7 +155,7 @@ def test_a_clock_a_little_behind_the_last_seal_takes_its_time(signer: Signer) ->
 
     sealed_run(locker, signer, at=NOON - timedelta(seconds=30))
 
-    assert read(locker, "prod", 2)[0].statement.created_at == NOON
+    assert read(locker, PROD, 2)[0].statement.created_at == NOON
     assert verify(locker).problems == ()
 
 
@@ -163,7 +163,7 @@ def test_the_clock_is_read_after_the_head(signer: Signer, monkeypatch: pytest.Mo
     """Another run may seal while this one waits; its time must not be after this one's."""
     files: dict[str, bytes] = {}
     locker = MemoryLocker(files)
-    document = locker.get(snapshot_key("prod", sealed_run(locker, signer, day=1).snapshot_sha256))
+    document = locker.get(snapshot_key("prod", sealed_run(locker, signer, day=1).document_sha256))
     times = iter([NOON + timedelta(days=2), NOON + timedelta(days=4)])
     put = locker.put
 
@@ -175,7 +175,7 @@ def test_the_clock_is_read_after_the_head(signer: Signer, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(locker, "put", overtaken)
 
-    appended = append(locker, "prod", document, signer, lambda: next(times))
+    appended = append(locker, PROD, document, signer, lambda: next(times))
 
     assert appended.number == 3
     assert verify(locker).problems == ()
@@ -205,20 +205,20 @@ def test_a_document_of_another_account_or_none_is_not_sealed(
     document = next(data for key, data in files.items() if key.startswith("v1/accounts/dev/snap"))
 
     with pytest.raises(EvidenceError, match="it is of account dev"):
-        append(locker, "prod", document, signer, lambda: NOON)
+        append(locker, PROD, document, signer, lambda: NOON)
     with pytest.raises(EvidenceError):
-        append(locker, "prod", b"{}", signer, lambda: NOON)
+        append(locker, PROD, b"{}", signer, lambda: NOON)
 
     assert seal_key("prod", 4) not in files
 
 
 def test_a_document_that_was_changed_is_not_read(files: dict[str, bytes]) -> None:
     locker = MemoryLocker(files)
-    key = snapshot_key("prod", read(locker, "prod", 1)[0].statement.snapshot_sha256)
+    key = snapshot_key("prod", read(locker, PROD, 1)[0].statement.document_sha256)
     files[key] = files[key].replace(b'"fail":1', b'"fail":0')
 
     with pytest.raises(EvidenceError, match=f"{key}.*changed"):
-        read(locker, "prod", 1)
+        read(locker, PROD, 1)
 
 
 class CountingLocker(MemoryLocker):
@@ -248,7 +248,7 @@ class CountingLocker(MemoryLocker):
 def test_the_head_of_a_long_log_is_found_by_few_listings(numbers: Sequence[int]) -> None:
     locker = CountingLocker({seal_key("prod", number): b"" for number in numbers})
 
-    found = head(locker, "prod")
+    found = head(locker, PROD)
 
     assert found == Head(numbers[-1], sha256(b""))
     assert locker.listings < 100

@@ -20,13 +20,14 @@ from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from collector.evidence.canonical import canonical, sha256
 from collector.evidence.keys import Signer, load_public_key
+from collector.evidence.log import ATTESTATIONS, Log, account_log
 from collector.evidence.record import EvidenceError
 from collector.evidence.seal import Statement, open_seal, pre_authentication_encoding, seal
 
 STATEMENT = Statement(
-    account="prod",
+    log=account_log("prod"),
     number=2,
-    snapshot_sha256="5" * 64,
+    document_sha256="5" * 64,
     previous_sha256="9" * 64,
     created_at=datetime(2026, 11, 22, 17, 0, 21, tzinfo=UTC),
 )
@@ -79,7 +80,11 @@ def test_what_was_sealed_is_what_is_read(
     signer: Signer, account: str, number: int, data: bytes, moment: datetime
 ) -> None:
     statement = Statement(
-        account, number, sha256(data), sha256(data + b"."), moment.replace(microsecond=0)
+        account_log(account),
+        number,
+        sha256(data),
+        sha256(data + b"."),
+        moment.replace(microsecond=0),
     )
 
     bundle = seal(statement, signer)
@@ -178,15 +183,12 @@ def test_any_other_bytes_are_no_seal(data: bytes) -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        {"account": "a/b"},
-        {"account": ""},
-        {"account": "a" * 64},
         {"number": 0},
         {"number": 10**12},
         {"number": 1},
         {"previous_sha256": None},
         {"previous_sha256": "9" * 63},
-        {"snapshot_sha256": "A" * 64},
+        {"document_sha256": "A" * 64},
     ],
 )
 def test_a_statement_that_no_seal_can_make_is_refused(part: dict[str, Any]) -> None:
@@ -195,7 +197,7 @@ def test_a_statement_that_no_seal_can_make_is_refused(part: dict[str, Any]) -> N
 
 
 def test_the_longest_statement_can_be_signed_by_every_kind_of_key() -> None:
-    longest = replace(STATEMENT, account="a" * 63, number=10**12 - 1)
+    longest = replace(STATEMENT, log=account_log("a" * 63), number=10**12 - 1)
 
     assert len(pre_authentication_encoding(longest.payload())) < 4096
     with pytest.raises(ValueError, match="too long to be signed"):
@@ -230,3 +232,24 @@ def test_openssl_verifies_the_signature(signer: Signer, tmp_path: Path) -> None:
     )
 
     assert verified.stdout == b"Verified OK\n"
+
+
+def test_a_seal_of_the_lockers_own_logs_names_the_log(signer: Signer) -> None:
+    statement = replace(STATEMENT, log=ATTESTATIONS)
+
+    sealed = open_seal(seal(statement, signer))
+
+    said = json.loads(sealed.payload)
+    assert sealed.statement == statement
+    assert said["predicateType"] == "urn:collector:attestation:v1"
+    assert said["predicate"]["log"] == "attestations"
+    assert said["subject"][0]["name"] == f"attestations/documents/{'5' * 64}.json"
+    assert "account" not in said["predicate"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "prod", "accounts/", "accounts/a/b", "accounts/../x", "keys/"]
+)
+def test_there_is_no_log_of_such_a_name(name: str) -> None:
+    with pytest.raises(ValueError, match="is not one that a locker has"):
+        Log(name)

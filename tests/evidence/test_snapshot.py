@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from collector.errors import ConfigError
 from collector.evidence.canonical import JSON
+from collector.evidence.log import account_log, seal_place
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import (
     Account,
@@ -23,10 +24,8 @@ from collector.evidence.snapshot import (
     object_key,
     parse_snapshot,
     public_key_key,
-    seal_key,
-    seal_place,
-    snapshot_key,
 )
+from tests.evidence.lockers import seal_key, snapshot_key
 
 DOCUMENT = b"""{"account":{"id":"123456789012","name":"prod","provider":"aws"},\
 "calls_sha256":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\
@@ -168,7 +167,7 @@ def test_files_have_these_names_for_good() -> None:
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True), st.integers(1, 10**12 - 1)
 )
 def test_the_name_of_a_seal_says_its_place(account: str, number: int) -> None:
-    assert seal_place(seal_key(account, number)) == (account, number)
+    assert seal_place(seal_key(account, number)) == (account_log(account), number)
 
 
 @pytest.mark.parametrize("account", ["", ".hidden", "a/b", "../x", "a" * 64, "prod\n", "pröd"])

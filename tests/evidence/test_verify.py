@@ -19,6 +19,7 @@ from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import append, put_object
 from collector.evidence.keys import PublicKey, Signer, load_public_key
 from collector.evidence.locker import Locker, open_locker
+from collector.evidence.log import account_log
 from collector.evidence.report import Problem, Report
 from collector.evidence.seal import Statement, seal
 from collector.evidence.snapshot import (
@@ -26,11 +27,9 @@ from collector.evidence.snapshot import (
     object_key,
     parse_snapshot,
     public_key_key,
-    seal_key,
-    snapshot_key,
 )
 from collector.evidence.verify import verify
-from tests.evidence.lockers import NOON, MemoryLocker, sealed_run
+from tests.evidence.lockers import NOON, PROD, MemoryLocker, seal_key, sealed_run, snapshot_key
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_a_sound_locker_has_no_problem(
     objects = list(locker.keys("v1/objects/"))
     assert report.ok
     assert (report.problems, report.warnings) == ((), ())
-    assert [(c.account, c.snapshots, c.first.number, c.last.number) for c in report.chains] == [
+    assert [(c.log.account, c.seals, c.first.number, c.last.number) for c in report.chains] == [
         ("dev", 1, 1, 1),
         ("prod", 3, 1, 3),
     ]
@@ -191,10 +190,10 @@ def test_a_cut_off_end_is_found_by_a_remembered_head_only(
     head = sha256(files.pop(seal_key("prod", 3)))
 
     without = verify(MemoryLocker(files), trusted=trusted)
-    report = verify(MemoryLocker(files), trusted=trusted, heads=[("prod", 3, head)])
+    report = verify(MemoryLocker(files), trusted=trusted, heads=[(PROD, 3, head)])
 
     assert without.ok
-    assert "no seal leads to 1 snapshot documents" in without.warnings[0]
+    assert "no seal leads to 1 documents" in without.warnings[0]
     assert named(report) == {seal_key("prod", 3)}
     assert "truncated" in report.problems[0].message
 
@@ -202,7 +201,7 @@ def test_a_cut_off_end_is_found_by_a_remembered_head_only(
 def test_a_chain_written_anew_is_found_by_a_remembered_head(
     files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
 ) -> None:
-    heads = [("prod", 3, sha256(files[seal_key("prod", 3)]))]
+    heads = [(PROD, 3, sha256(files[seal_key("prod", 3)]))]
     again: dict[str, bytes] = {}
     for day in (1, 2, 4):
         sealed_run(MemoryLocker(again), signer, day=day)
@@ -216,7 +215,7 @@ def test_a_chain_written_anew_is_found_by_a_remembered_head(
 def test_a_chain_that_is_gone_altogether_is_found_by_a_remembered_head(
     files: dict[str, bytes], trusted: list[PublicKey]
 ) -> None:
-    heads = [("dev", 1, sha256(files[seal_key("dev", 1)]))]
+    heads = [(account_log("dev"), 1, sha256(files[seal_key("dev", 1)]))]
     rest = {k: v for k, v in files.items() if not k.startswith("v1/accounts/dev/")}
 
     assert named(verify(MemoryLocker(rest), trusted=trusted, heads=heads)) == {seal_key("dev", 1)}
@@ -226,7 +225,7 @@ def test_heads_that_are_still_there_are_no_problem(
     files: dict[str, bytes], trusted: list[PublicKey]
 ) -> None:
     heads = [
-        ("prod", 2, sha256(files[seal_key("prod", 2)])),
+        (PROD, 2, sha256(files[seal_key("prod", 2)])),
         (None, 1, sha256(files[seal_key("dev", 1)]).upper()),
     ]
 
@@ -295,9 +294,9 @@ def forged(
     old = files[seal_key(account, number - 1)] if number > 1 else None
     document = next(k for k in files if k.startswith(f"v1/accounts/{account}/snapshots/"))
     statement: dict[str, Any] = {
-        "account": account,
+        "log": account_log(account),
         "number": number,
-        "snapshot_sha256": document[-69:-5],
+        "document_sha256": document[-69:-5],
         "previous_sha256": sha256(old) if old else None,
         "created_at": NOON + timedelta(days=10),
         **parts,
@@ -345,12 +344,12 @@ def test_a_document_of_another_account_is_named(
 ) -> None:
     key = next(iter(documents(files)))
     files[key.replace("/prod/", "/dev/")] = files[key]
-    forged(files, signer, "dev", 2, snapshot_sha256=key[-69:-5])
+    forged(files, signer, "dev", 2, document_sha256=key[-69:-5])
 
     report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
-        f"{key.replace('/prod/', '/dev/')}: it is of account prod"
+        f"{key.replace('/prod/', '/dev/')}: document: it is of account prod"
     ]
 
 
@@ -358,8 +357,8 @@ def sealed_with(files: dict[str, bytes], signer: Signer, **update: object) -> st
     """Seal a document like the first, but saying something else; its key."""
     document = next(iter(documents(files).values())).model_copy(update=update)
     at = document.finished + timedelta(days=30)
-    appended = append(MemoryLocker(files), "prod", document.to_bytes(), signer, lambda: at)
-    return snapshot_key("prod", appended.snapshot_sha256)
+    appended = append(MemoryLocker(files), PROD, document.to_bytes(), signer, lambda: at)
+    return snapshot_key("prod", appended.document_sha256)
 
 
 def test_a_summary_that_its_checks_do_not_bear_out_is_named(
@@ -504,7 +503,7 @@ def test_what_an_interrupted_run_left_is_warned_of_only(
     report = verify(MemoryLocker(files), trusted=trusted)
 
     assert report.ok
-    assert "1 snapshot documents and 1 objects" in report.warnings[0]
+    assert "1 documents and 1 objects" in report.warnings[0]
 
 
 def test_what_an_interrupted_run_left_must_still_be_what_its_name_says(
@@ -562,12 +561,12 @@ def test_one_account_can_be_verified_alone(
         if key.startswith("v1/accounts/prod/"):
             files[key] = b"broken"
     broken_elsewhere = verify(
-        MemoryLocker(files), account="dev", trusted=trusted, heads=[("prod", 9, "0" * 64)]
+        MemoryLocker(files), account="dev", trusted=trusted, heads=[(PROD, 9, "0" * 64)]
     )
 
     assert alone.ok
     assert alone == broken_elsewhere
-    assert [chain.account for chain in alone.chains] == ["dev"]
+    assert [chain.log.account for chain in alone.chains] == ["dev"]
     assert alone.objects == 4
 
 
