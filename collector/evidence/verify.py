@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from collector.errors import ObjectMissing, SigningError
+from collector.errors import ObjectMissing, Refused, SigningError
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
 from collector.evidence.documents import Document, kept_files
@@ -27,7 +27,15 @@ from collector.evidence.links import KeyRing, Link, between, read_link, read_nam
 from collector.evidence.locker import Locker
 from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import KEYS, Outcome, Snapshot, object_key, public_key_key
+from collector.evidence.snapshot import (
+    KEYS,
+    OBJECTS,
+    Outcome,
+    Snapshot,
+    object_key,
+    public_key_key,
+)
+from collector.evidence.versions import version_problems
 
 READERS = 16
 """Files read at once."""
@@ -78,6 +86,7 @@ def verify(
     for log in sorted({*run.inventory.seals, *run.inventory.documents}):
         run.verify_chain(log)
     run.verify_objects()
+    run.verify_versions()
     for head in heads:
         run.verify_head(*head)
     return run.report()
@@ -115,6 +124,8 @@ class _Verification:
         self._calls: dict[str, str] = {}
         self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
+        self._objects_read: set[str] = set()
+        self._warnings: list[str] = []
         self._stray_documents = 0
         self._stray_objects = 0
         self._done = 0
@@ -186,6 +197,21 @@ class _Verification:
             pass
         self._stray_objects = len(self.inventory.objects - read - named_by.keys())
 
+    def verify_versions(self) -> None:
+        """See that no file was deleted or written over, where the locker tells of versions."""
+        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, OBJECTS)
+        try:
+            for prefix in prefixes:
+                found = self._locker.versions(prefix)
+                if prefix == OBJECTS:  # those that the account's log leads to
+                    found = (version for version in found if version.key in self._objects_read)
+                self._problems.update(version_problems(found))
+        except Refused as error:
+            self._warnings.append(
+                "versions could not be listed, so nobody knows whether files were deleted and "
+                f"written again: {error}"
+            )
+
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
         if self._only is not None and log not in (None, self._only):
@@ -206,7 +232,7 @@ class _Verification:
         if not self._chains:
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
-        warnings = []
+        warnings = list(self._warnings)
         if self._stray_documents or self._stray_objects:
             warnings.append(
                 f"no seal leads to {self._stray_documents} documents and "
@@ -266,6 +292,7 @@ class _Verification:
     def _contents(self, items: Sequence[tuple[str, Kind, str]]) -> Iterator[Content]:
         for content in self._each(lambda item: read_content(self._locker, *item), items):
             self._problems.update(content.problems)
+            self._objects_read.add(object_key(content.digest))
             if not content.problems:
                 self._sizes_bytes[content.digest] = content.size_bytes
             yield content
