@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from collector.errors import ConfigError
+from collector.evidence.locker import Keeping, Mode
 from collector.evidence.record import ACCOUNT_NAME
 
 FILE = "collector.toml"
@@ -122,6 +123,17 @@ def _whole(value: object) -> object:
     return value
 
 
+class Retention(BaseModel):
+    """How long a bucket is asked to keep each new file of evidence from deletion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=36_500)] | None = None
+    """None: what the bucket gives by itself."""
+    mode: Mode = "governance"
+    """Whether somebody with a special permission can end it early, or nobody."""
+
+
 class Config(BaseSettings):
     """Settings of a run."""
 
@@ -131,6 +143,9 @@ class Config(BaseSettings):
 
     locker: str = "evidence"
     """Folder or bucket URL that evidence is kept in."""
+    locker_encryption_key: str | None = None
+    """Key that the locker's cloud encrypts new files with; None: what the bucket has by itself."""
+    retention: Retention = Retention()
     key: str | None = None
     """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
@@ -152,6 +167,11 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file, and nothing else."""
         return env_settings, init_settings
+
+    @property
+    def keeping(self) -> Keeping:
+        """How a locker is asked to keep what is put into it."""
+        return Keeping(self.retention.days, self.retention.mode, self.locker_encryption_key)
 
     def account(self, name: str) -> AwsAccount | GcpAccount | AzureAccount:
         """The account of that name.
@@ -256,6 +276,9 @@ _EXPECTED = {
     "tls_endpoints": "a list of host:port",
     "tls_ca_bundle": "the path of a file",
     "workers": "a whole number from 1 to 256",
+    "days": "a whole number from 1 to 36500",
+    "mode": "'governance' or 'compliance'",
+    "retention": "a table with days and mode",
     "accounts": "a table for each account",
     "checks": "a table for each check",
 }
@@ -264,6 +287,8 @@ _EXPECTED = {
 
 def _keys(place: list[str]) -> list[str]:
     """The keys that there are where an unknown one was found."""
+    if place[0] == "retention":
+        return sorted(Retention.model_fields)
     if place[0] != "accounts":
         return sorted(Config.model_fields)
     members = (AwsAccount, GcpAccount, AzureAccount)

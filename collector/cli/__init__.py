@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from collector.cli import catalog, doctor, keys, results, run, verify
+from collector.cli import catalog, doctor, keys, locker, results, run, verify
 from collector.errors import CollectorError
 
 
@@ -55,7 +55,7 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, catalog, keys, doctor):
+for module in (run, results, verify, catalog, keys, locker, doctor):
     for command in module.COMMANDS:
         cli.add_command(command)
 

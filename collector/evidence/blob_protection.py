@@ -1,7 +1,7 @@
 """What protects a locker in a container of Azure Blob Storage, as far as its users are told.
 
-Versioning, default policies and the account's network and TLS settings belong to Azure's management
-plane, which is another API with other roles. What cannot be seen here is said to be unread.
+Default policies, lifecycle rules and the account's network and TLS settings belong to Azure's
+management plane, which is another API with other roles.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from collector.errors import LockerError, Refused
 from collector.evidence.address import Container
 from collector.evidence.blob import is_refused, new_client, reason
 from collector.evidence.locker import Keeping
-from collector.evidence.protection import Look, Protection
-
-NO_CONTAINER = Look(False, "there is no such container")
+from collector.evidence.protection import Look, NoBucket, Protection
 
 
 def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protection]:
@@ -36,14 +34,14 @@ def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protectio
     def properties() -> Any:
         try:
             return client.get_container_properties()
-        except ResourceNotFoundError:
-            return None
+        except ResourceNotFoundError as error:
+            raise NoBucket("there is no such container") from error
         except AzureError as error:
             raise failed("reading the container", error) from error
 
     def exists() -> Look:
-        found = properties()
-        return NO_CONTAINER if found is None else Look(True, f"{address.name} is there")
+        properties()
+        return Look(True, f"{address.name} is there")
 
     def create() -> None:
         try:
@@ -53,15 +51,11 @@ def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protectio
 
     def private() -> Look:
         found = properties()
-        if found is None:
-            return NO_CONTAINER
         level = found.public_access
         return Look(not level, f"anybody may read each {level}" if level else "none")
 
     def immutable() -> Look:
         found = properties()
-        if found is None:
-            return NO_CONTAINER
         if found.immutable_storage_with_versioning_enabled is None:
             raise LockerError("the service does not tell")
         is_on = bool(found.immutable_storage_with_versioning_enabled)
@@ -69,8 +63,6 @@ def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protectio
 
     def default_policy() -> Look:
         found = properties()
-        if found is None:
-            return NO_CONTAINER
         if keeping.days is not None:
             return Look(True, f"each new blob is given {keeping.days} days")
         if found.has_immutability_policy:
@@ -86,9 +78,6 @@ def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protectio
             raise failed("reading the account", error) from error
         return Look(not told, "it has one" if told else "it has none")
 
-    def management() -> Look:
-        raise LockerError("only Azure's management plane tells; see docs/lockers.md")
-
     return (
         Protection("container", "a container", exists, create),
         Protection("public access", "none; close it by hand", private),
@@ -100,11 +89,4 @@ def blob_protections(address: Container, keeping: Keeping) -> Sequence[Protectio
             default_policy,
         ),
         Protection("namespace", "no hierarchical namespace, which keeps no versions", hierarchy),
-        Protection(
-            "account",
-            "TLS 1.2 or newer, no shared keys, no lifecycle rule that deletes; by hand: az "
-            f"storage account update -n {address.account} --min-tls-version TLS1_2 "
-            "--allow-blob-public-access false --allow-shared-key-access false",
-            management,
-        ),
     )

@@ -12,10 +12,8 @@ from collector.errors import ConfigError
 from collector.evidence.address import GoogleBucket
 from collector.evidence.gcs_api import Storage, failed
 from collector.evidence.locker import Keeping
-from collector.evidence.protection import RETENTION_DAYS, Look, Place, Protection
+from collector.evidence.protection import RETENTION_DAYS, Look, NoBucket, Place, Protection
 from collector.readers.gcp import TRANSPORT
-
-NO_BUCKET = Look(False, "there is no such bucket")
 
 DAY_SECONDS = 86_400
 
@@ -98,7 +96,8 @@ class _Bucket:
 
     def exists(self) -> Look:
         """Whether the bucket is there and lets these credentials look at it."""
-        return NO_BUCKET if self._read() is None else Look(True, f"{self.address.name} is there")
+        self._read()
+        return Look(True, f"{self.address.name} is there")
 
     def create(self) -> None:
         """Make the bucket. Object retention can be enabled now, and by this API never again."""
@@ -122,8 +121,6 @@ class _Bucket:
     def uniform_access(self) -> Look:
         """Whether access lists of single objects are out of use."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         access = found.get("iamConfiguration", {}).get("uniformBucketLevelAccess", {})
         return _enabled(access.get("enabled") is True)
 
@@ -134,8 +131,6 @@ class _Bucket:
     def public_access(self) -> Look:
         """The bucket's own setting; an organization's policy may enforce it as well."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         told = found.get("iamConfiguration", {}).get("publicAccessPrevention", "unspecified")
         return Look(told == "enforced", str(told))
 
@@ -146,8 +141,6 @@ class _Bucket:
     def retention(self) -> Look:
         """The bucket's retention policy, which counts from each object's creation."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         seconds = self._seconds(found)
         text = f"{seconds // DAY_SECONDS} days" if seconds else "no retention policy"
         return Look(seconds >= self.days * DAY_SECONDS, text)
@@ -159,23 +152,17 @@ class _Bucket:
     def lock(self) -> Look:
         """Whether the retention policy can be shortened by nobody."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         is_locked = found.get("retentionPolicy", {}).get("isLocked") is True
         return Look(is_locked, "locked" if is_locked else "not locked")
 
     def object_retention(self) -> Look:
         """Whether an object can be retained for longer than the bucket's policy says."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         return _enabled(found.get("objectRetention", {}).get("mode") == "Enabled")
 
     def versioning(self) -> Look:
         """Whether a second write of a name leaves the first in place."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         if found.get("versioning", {}).get("enabled") is True:
             return Look(True, "enabled")
         if self._seconds(found) >= self.days * DAY_SECONDS:
@@ -189,8 +176,6 @@ class _Bucket:
     def encryption(self) -> Look:
         """Default key of new objects; without one, Google encrypts with its own."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         key = found.get("encryption", {}).get("defaultKmsKeyName")
         wanted = self.keeping.encryption_key
         return Look(wanted in (None, key), f"key {key}" if key else "Google's own keys")
@@ -202,8 +187,6 @@ class _Bucket:
     def lifecycle(self) -> Look:
         """Whether a rule would delete objects once nothing retains them."""
         found = self._read()
-        if found is None:
-            return NO_BUCKET
         rules = found.get("lifecycle", {}).get("rule", ())
         deleting = [rule for rule in rules if rule.get("action", {}).get("type") == "Delete"]
         return Look(not deleting, f"{len(deleting)} rules delete" if deleting else "no such rule")
@@ -212,13 +195,13 @@ class _Bucket:
         return int(found.get("retentionPolicy", {}).get("retentionPeriod", 0))
 
     def _read(self) -> Any:
-        """The bucket; None if there is none."""
+        """The bucket as Google describes it."""
         doing = f"reading the bucket of {self.address.url}"
         try:
             return self.storage.call("buckets.get", bucket=self.address.name)
         except HttpError as error:
             if error.resp.status == _NOT_FOUND:
-                return None
+                raise NoBucket("there is no such bucket") from error
             raise failed(doing, error) from error
         except TRANSPORT as error:
             raise failed(doing, error) from error

@@ -30,6 +30,10 @@ class Look:
     text: str
 
 
+class NoBucket(LockerError):
+    """There is no bucket to look at."""
+
+
 @dataclass(frozen=True)
 class Protection:
     """One thing that protects evidence."""
@@ -38,7 +42,7 @@ class Protection:
     wanted: str
     """What should be there, and so what would be done."""
     look: Callable[[], Look]
-    """Raises `LockerError` where it cannot be read."""
+    """Raises `NoBucket` where there is none, any other `LockerError` where it cannot be read."""
     act: Callable[[], None] | None = None
     """Sets it; raises `LockerError`. None: it is for a person to set, and `wanted` says how."""
 
@@ -95,6 +99,17 @@ def protections(address: Address, keeping: Keeping, place: Place) -> Sequence[Pr
                 return blob_protections(address, keeping)
 
 
+def unseen(address: Address) -> str | None:
+    """What protects a locker and cannot be looked at with a locker's own API; None: nothing."""
+    if not isinstance(address, Container):
+        return None
+    return (
+        "lifecycle rules, the default retention's length and the account's settings (TLS 1.2 or "
+        "newer, no public access, no shared keys), which only Azure's management plane tells; see "
+        f"az storage account show -n {address.account}"
+    )
+
+
 def inspect(wanted: Sequence[Protection]) -> tuple[Finding, ...]:
     """Look at each protection. Nothing is changed."""
     return tuple(_looked_at(protection) for protection in wanted)
@@ -108,6 +123,8 @@ def establish(wanted: Sequence[Protection]) -> tuple[Finding, ...]:
 def _looked_at(protection: Protection) -> Finding:
     try:
         found = protection.look()
+    except NoBucket as error:
+        return Finding(protection.name, "missing", str(error), protection.wanted)
     except LockerError as error:
         return Finding(protection.name, "unread", str(error), protection.wanted)
     state: State = "ok" if found.is_met else "missing"

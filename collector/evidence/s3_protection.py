@@ -13,11 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from collector.errors import LockerError, Refused
 from collector.evidence.address import Bucket
 from collector.evidence.locker import Keeping
-from collector.evidence.protection import RETENTION_DAYS, Look, Place, Protection
+from collector.evidence.protection import RETENTION_DAYS, Look, NoBucket, Place, Protection
 from collector.evidence.s3 import NO_OBJECT_LOCK, default_retention, new_client, reason
 from collector.evidence.s3_policy import is_covered, statements
-
-NO_BUCKET = Look(False, "there is no such bucket")
 
 _PUBLIC_ACCESS = (
     "BlockPublicAcls",
@@ -82,8 +80,8 @@ class _Bucket:
 
     def exists(self) -> Look:
         """Whether the bucket is there and lets these credentials in."""
-        found = self._ask("head_bucket", "404", "NoSuchBucket")
-        return NO_BUCKET if found is None else Look(True, f"{self.address.name} is there")
+        self._ask("head_bucket")
+        return Look(True, f"{self.address.name} is there")
 
     def create(self) -> None:
         """Make the bucket. Object Lock is on from the first object."""
@@ -98,10 +96,7 @@ class _Bucket:
 
     def versioning(self) -> Look:
         """Whether a second write of a key leaves the first in place."""
-        found = self._ask("get_bucket_versioning", "NoSuchBucket")
-        if found is None:
-            return NO_BUCKET
-        status = found.get("Status", "never enabled")
+        status = self._ask("get_bucket_versioning").get("Status", "never enabled")
         return Look(status == "Enabled", status.lower())
 
     def enable_versioning(self) -> None:
@@ -138,7 +133,7 @@ class _Bucket:
     def encryption(self) -> Look:
         """Default encryption of new objects."""
         none = "ServerSideEncryptionConfigurationNotFoundError"
-        found = self._ask("get_bucket_encryption", none, "NoSuchBucket")
+        found = self._ask("get_bucket_encryption", none)
         if found is None:
             return Look(False, "no default encryption")
         by_default = [
@@ -167,7 +162,7 @@ class _Bucket:
     def public_access(self) -> Look:
         """The bucket's own block, whatever the account's says."""
         none = "NoSuchPublicAccessBlockConfiguration"
-        found = self._ask("get_public_access_block", none, "NoSuchBucket")
+        found = self._ask("get_public_access_block", none)
         block = found["PublicAccessBlockConfiguration"] if found is not None else {}
         open_ = [name for name in _PUBLIC_ACCESS if not block.get(name)]
         return Look(not open_, f"not set: {', '.join(open_)}" if open_ else "all of it is blocked")
@@ -197,7 +192,7 @@ class _Bucket:
     def lifecycle(self) -> Look:
         """Whether a rule would let objects expire: a delete marker would hide each of them."""
         none = "NoSuchLifecycleConfiguration"
-        found = self._ask("get_bucket_lifecycle_configuration", none, "NoSuchBucket")
+        found = self._ask("get_bucket_lifecycle_configuration", none)
         expiring = [
             rule.get("ID") or "without a name"
             for rule in (found or {}).get("Rules", ())
@@ -217,14 +212,14 @@ class _Bucket:
 
     def _default(self) -> Any:
         """The default retention, maybe empty; or what is said where there is no Object Lock."""
-        found = self._ask("get_object_lock_configuration", *NO_OBJECT_LOCK, "NoSuchBucket")
+        found = self._ask("get_object_lock_configuration", *NO_OBJECT_LOCK)
         configuration = found["ObjectLockConfiguration"] if found is not None else {}
         if configuration.get("ObjectLockEnabled") != "Enabled":
             return Look(False, "no Object Lock")
         return configuration.get("Rule", {}).get("DefaultRetention", {})
 
     def _policy(self) -> dict[str, Any]:
-        found = self._ask("get_bucket_policy", "NoSuchBucketPolicy", "NoSuchBucket")
+        found = self._ask("get_bucket_policy", "NoSuchBucketPolicy")
         document: dict[str, Any] = json.loads(found["Policy"]) if found is not None else {}
         return document
 
@@ -238,8 +233,11 @@ class _Bucket:
         try:
             return self._method(operation)()
         except ClientError as error:
-            if error.response["Error"].get("Code") in absent:
+            code = error.response["Error"].get("Code")
+            if code in absent:
                 return None
+            if code in ("NoSuchBucket", "404"):  # an answer to HEAD has no code of its own
+                raise NoBucket("there is no such bucket") from error
             raise self._failed(operation, error) from error
         except BotoCoreError as error:
             raise self._failed(operation, error) from error
