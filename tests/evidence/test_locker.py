@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from collector.errors import ConfigError, LockerError, ObjectMissing
+from collector.evidence.address import parse_address
 from collector.evidence.locker import Locker, open_locker
 from tests.evidence.wsgi import served
 
@@ -103,8 +106,56 @@ def test_a_file_url_and_a_path_open_the_same_folder(tmp_path: Path) -> None:
     assert open_locker((tmp_path / "a b").as_uri()).get("v1/x") == b"1"
 
 
+def test_a_file_is_told_of_without_being_read(locker: Locker) -> None:
+    locker.put("v1/x", DATA)
+
+    assert locker.stat("v1/x").size_bytes == len(DATA)
+    with pytest.raises(ObjectMissing, match="v1/nothing"):
+        locker.stat("v1/nothing")
+
+
+def test_each_file_has_one_version(locker: Locker) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    for key in ("v1/a/1", "v1/a/2", "v1/b"):
+        locker.put(key, b"1")
+        locker.put(key, b"2")
+
+    found = sorted(locker.versions("v1/a/"), key=lambda version: version.key)
+
+    assert [version.key for version in found] == ["v1/a/1", "v1/a/2"]
+    assert all(v.is_current and not v.is_delete_marker for v in found)
+    assert all(before - timedelta(seconds=1) <= v.written_at for v in found)
+    assert list(locker.versions("v1/c")) == []
+
+
+def test_a_retention_is_extended_where_there_is_one_and_never_shortened(locker: Locker) -> None:
+    locker.put("v1/x", DATA)
+    first = locker.stat("v1/x").retained_until
+    assert (first is None) == (locker.retention() is None)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+
+    locker.extend_retention("v1/x", until)
+    locker.extend_retention("v1/x", until - timedelta(days=200))
+
+    assert locker.stat("v1/x").retained_until == (until if first is not None else None)
+
+
 @pytest.mark.parametrize(
-    "url", ["gs://bucket", "https://host/x", "ftp://host/x", "file://host/x", "s3://", "s3:x", ""]
+    "url",
+    [
+        "https://host/x",
+        "https://account.blob.core.windows.net",
+        "http://account.blob.core.windows.net/evidence",
+        "ftp://host/x",
+        "file://host/x",
+        "s3://",
+        "s3:x",
+        "gs://",
+        "azure://account",
+        "azure://account/x",
+        "azure://Account/evidence",
+        "",
+    ],
 )
 def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
@@ -112,6 +163,50 @@ def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str) -> None
 
     assert repr(url) in str(refused.value)
     assert "expected" in str(refused.value)
+
+
+def test_an_address_in_azure_has_two_forms() -> None:
+    short = parse_address("azure://account/evidence/some/prefix/")
+    long = parse_address("https://account.blob.core.windows.net/evidence/some/prefix")
+    elsewhere = parse_address("https://account.blob.core.usgovcloudapi.net/evidence")
+
+    assert short == long
+    assert short.url == "azure://account/evidence/some/prefix"
+    assert elsewhere.url == "https://account.blob.core.usgovcloudapi.net/evidence"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://account.blob.core.windows.net/evidence?sv=1&sig=hunter2",
+        "azure://user:hunter2@account/evidence",
+        "gs://user:hunter2@bucket",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        open_locker(url)
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "module", "extra"),
+    [
+        ("gs://bucket", "googleapiclient.discovery", "gcp"),
+        ("azure://account/evidence", "azure.storage.blob", "azure"),
+    ],
+)
+def test_an_sdk_that_is_not_installed_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, url: str, module: str, extra: str
+) -> None:
+    for name in [n for n in sys.modules if n.startswith(("collector.evidence.", module))]:
+        if name.rpartition(".")[2] in ("gcs", "gcs_api", "blob") or name.startswith(module):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(ConfigError, match=rf"{url}: the module {module}.*\[{extra}\]"):
+        open_locker(url)
 
 
 class TestFolder:
