@@ -33,6 +33,9 @@ CONNECTIONS = 32
 RETRIES = 4
 """Of throttled, unavailable and broken requests."""
 
+READ_SECONDS = 60
+"""How long an answer may be silent."""
+
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 
 MODES: dict[Mode, BlobImmutabilityPolicyMode] = {
@@ -231,12 +234,12 @@ def new_client(address: Container) -> ContainerClient:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
     options: dict[str, Any] = {
-        "transport": RequestsTransport(session=session),
+        "transport": RequestsTransport(
+            session=session, connection_timeout=10, read_timeout=READ_SECONDS
+        ),
         "retry_policy": ExponentialRetry(
             initial_backoff=1, increment_base=2, retry_total=RETRIES, random_jitter_range=1
         ),
-        "connection_timeout": 10,
-        "read_timeout": 60,
         "logging_enable": False,
     }
     secret = os.environ.get(CONNECTION_STRING)

@@ -22,6 +22,9 @@ from collector.evidence.locker import Keeping, Stat, Version, check_key
 CONNECTIONS = 32
 """Requests under way at once on one locker."""
 
+READ_SECONDS = 60
+"""How long an answer may be silent."""
+
 CONFLICTS = 10
 """How often S3 may answer 409 to one write. It asks to be asked again, and does not say when:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
@@ -286,7 +289,7 @@ def new_client(url: str) -> Any:
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": 5},
                 connect_timeout=10,
-                read_timeout=60,
+                read_timeout=READ_SECONDS,
                 max_pool_connections=CONNECTIONS,
             ),
         )
