@@ -8,7 +8,7 @@ from typing import Any
 
 from googleapiclient.errors import HttpError
 
-from collector.errors import ConfigError
+from collector.errors import LockerError
 from collector.evidence.address import GoogleBucket
 from collector.evidence.gcs_api import Storage, failed
 from collector.evidence.locker import Keeping
@@ -103,7 +103,7 @@ class _Bucket:
         """Make the bucket. Object retention can be enabled now, and by this API never again."""
         project = self.storage.project
         if project is None:
-            raise ConfigError(
+            raise LockerError(
                 f"making the bucket of {self.address.url}: no project is known; set "
                 "GOOGLE_CLOUD_PROJECT"
             )

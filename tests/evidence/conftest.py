@@ -21,7 +21,7 @@ from tests.evidence.wsgi import served
 from tests.google.storage import FakeStorage
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def files(_sound_files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
+def moto_app() -> WSGIApplication:
     """moto's server. It looks and then writes, so requests are let in one at a time, as S3 does
     for one key."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -63,7 +63,12 @@ def s3_endpoint() -> Iterator[str]:
             answer: Iterable[bytes] = app(environ, start_response)
             return answer
 
-    with served(one_at_a_time) as endpoint:
+    return one_at_a_time
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(moto_app: WSGIApplication) -> Iterator[str]:
+    with served(moto_app) as endpoint:
         yield endpoint
 
 

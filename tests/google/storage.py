@@ -86,6 +86,11 @@ class FakeStorage:
             **about,
         }
 
+    def delete(self, bucket: str, name: str) -> None:
+        """Delete an object; `Refusal` if it is retained."""
+        with self._lock:
+            self._delete(bucket, self._live(bucket, name))
+
     def respond(self, verb: str, target: str, kind: str, body: bytes) -> tuple[bytes, str | None]:
         """The body of an answer, and its MD5 where it is an object's bytes.
 
@@ -188,10 +193,6 @@ class FakeStorage:
             raise Refusal(403, "PERMISSION_DENIED", "forbidden", "a locked retention stays so")
         about |= body
         return self._told(given["bucket"], about)
-
-    def _objects_delete(self, given: Json, *_: Any) -> Json:
-        self._delete(given["bucket"], self._live(given["bucket"], given["object"]))
-        return {}
 
     def _objects_list(self, given: Json, *_: Any) -> Json:
         self._buckets_get(given)
