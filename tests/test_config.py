@@ -44,7 +44,15 @@ KEYS = (
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
          "lockre: unknown key; expected one of accounts, checks, checks_dirs, key, locker,"
-         " workers"),
+         " locker_encryption_key, retention, workers"),
+        ("[retention]\ndays = 0",
+         "retention.days: found 0; expected a whole number from 1 to 36500"),
+        ("[retention]\ndays = true",
+         "retention.days: found True; expected a whole number from 1 to 36500"),
+        ('[retention]\nmode = "strict"',
+         "retention.mode: found 'strict'; expected 'governance' or 'compliance'"),
+        ("[retention]\nyears = 6", "retention.years: unknown key; expected one of days, mode"),
+        ("retention = 6", "retention: found 6; expected a table with days and mode"),
         ("accounts = 3", "accounts: found 3; expected a table for each account"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import threading
@@ -47,6 +48,22 @@ def _sound_files(signer: Signer) -> dict[str, bytes]:
 def files(_sound_files: dict[str, bytes]) -> dict[str, bytes]:
     """A sound locker: three snapshots of `prod` and one of `dev`."""
     return dict(_sound_files)
+
+
+@pytest.fixture(scope="session")
+def _models() -> Callable[[str], object]:
+    from botocore.loaders import JSONFileLoader
+
+    load = JSONFileLoader.load_file
+    return functools.cache(lambda path: load(JSONFileLoader(), path))
+
+
+@pytest.fixture(autouse=True)
+def _models_read_once(_models: Callable[[str], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each locker has a session of its own, which would read the models of S3 anew: 0.2 s."""
+    from botocore.loaders import JSONFileLoader
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda self, path: _models(path))
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,12 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: _Server
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come; boto3 waits a second for it."""
+        carries_on = super().handle_expect_100()
+        self.wfile.flush()
+        return carries_on
+
     def do_GET(self) -> None:
         state = self.server.state
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
