@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from bench import parts, peers
+from bench import lockers, parts, peers
 from bench.cloud.place import REGIONS
 from bench.faults import Faults
 from bench.measure import LATENCY_SECONDS, BenchError, environment, run_collector
@@ -86,7 +86,7 @@ def profile(options: argparse.Namespace) -> None:
 
 def everything(options: argparse.Namespace) -> None:
     """All tables."""
-    for part in (compare, larger, refused, wider):
+    for part in (compare, larger, refused, wider, verified):
         part(options)
 
 
@@ -110,12 +110,18 @@ def wider(options: argparse.Namespace) -> None:
     parts.regions(options.regions or len(parts.ALL_REGIONS), options.latency_ms / 1000)
 
 
+def verified(options: argparse.Namespace) -> None:
+    """A locker with a long history."""
+    lockers.verified()
+
+
 PARTS = {
     "all": everything,
     "peers": compare,
     "scale": larger,
     "throttle": refused,
     "regions": wider,
+    "verify": verified,
     "run": run,
     "profile": profile,
     "serve": serve,

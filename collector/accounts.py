@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from collector.answer import Reader
+from collector.classification import as_setting
 from collector.config import AwsAccount, AzureAccount, Config, GcpAccount
 from collector.errors import ConfigError, CredentialsError
 from collector.source import HOMES, Provider, Source
@@ -31,6 +32,13 @@ def provider_of(name: str, config: Config) -> Provider:
 def has_endpoints(name: str, config: Config) -> bool:
     """Whether the account's configuration lists endpoints to be probed."""
     return name in config.accounts and bool(config.accounts[name].tls_endpoints)
+
+
+def phi_of(name: str, config: Config) -> tuple[str, ...]:
+    """The tags that mark health information in an account, each as `key=value`."""
+    if name == DEMO and DEMO not in config.accounts:
+        return ("data-classification=phi",)
+    return as_setting(config.account(name).phi)
 
 
 def open_reader(

@@ -63,6 +63,9 @@ EndpointName = Annotated[
 ]
 """`host:port`; an IPv6 address in brackets."""
 
+TagText = Annotated[str, Field(min_length=1, max_length=256)]
+"""Key or value of a tag."""
+
 
 class _Account(BaseModel):
     """What accounts of all clouds have."""
@@ -73,6 +76,8 @@ class _Account(BaseModel):
     """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
     tls_ca_bundle: str | None = None
     """File of the certificates to trust, as PEM, in the place of the public roots."""
+    phi: dict[TagText, TagText | Annotated[list[TagText], Field(min_length=1)]] = {}
+    """Tags that mark protected health information: value, or values, by key."""
 
 
 class AwsAccount(_Account):
@@ -147,7 +152,9 @@ class Config(BaseSettings):
     """Key that the locker's cloud encrypts new files with; None: what the bucket has by itself."""
     retention: Retention = Retention()
     key: str | None = None
-    """Signing key, `file:PATH`; None: a file in the user's configuration folder."""
+    """Signing key: `file:PATH`, or one that a service holds: `aws-kms:alias/NAME` (or id, or ARN),
+    `gcp-kms:projects/…/cryptoKeyVersions/N`, `azure-kv:https://…/keys/NAME/VERSION`. None: a file
+    in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
     checks_dirs: list[str] = []
@@ -275,6 +282,7 @@ _EXPECTED = {
     "regions": "'enabled' or a list of region names",
     "tls_endpoints": "a list of host:port",
     "tls_ca_bundle": "the path of a file",
+    "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
     "days": "a whole number from 1 to 36500",
     "mode": "'governance' or 'compliance'",

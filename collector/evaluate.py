@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -48,9 +48,12 @@ class Result:
     outcome: Outcome
     reason: str
     evidence: tuple[str, ...]
+    phi: bool | Literal["unclassified"] | None = field(default=None, compare=False)
+    """Whether the resource's tags mark it as holding health information; None: nobody asked."""
 
     def to_json(self) -> dict[str, JSON]:
-        """As a line of a results object holds it."""
+        """As a line of a results object holds it; `phi` is null where no tag classifies."""
+        phi: JSON = None if self.phi == "unclassified" else self.phi
         return {
             "check": self.check,
             "outcome": self.outcome,
@@ -62,6 +65,7 @@ class Result:
             },
             "reason": self.reason,
             "evidence": list(self.evidence),
+            **({} if self.phi is None else {"phi": phi}),
         }
 
 

@@ -20,11 +20,13 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from collector import evaluate as evaluated
 from collector.answer import Reader, Scope, StoredReader
 from collector.check import Check, SettingValue, code_digest
+from collector.classification import marked
 from collector.collect import Progress, collect
 from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.key_log import check_signer
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log
@@ -58,6 +60,8 @@ class Outcome:
     results: tuple[Result, ...]
     sealed: Appended | None
     """Its place in the chain; None for a replay, which seals nothing."""
+    key_note: str | None = None
+    """What should be done about the key that sealed it, if anything."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +152,11 @@ def run(
     Raises:
         LockerError: the locker refuses to be written at all.
         NotSealed: the locker failed later; what is there is referred to by nothing.
-        SigningError: the key could not be used; nothing is sealed then.
+        SigningError: the key could not be used, or the locker says that it may not sign any more;
+            nothing is sealed then.
     """
-    # Written first, so that a locker which refuses is found before the cloud is read.
+    # Both first: what was read for a key or a locker that refuses would be lost.
+    note = check_signer(locker, account_log(reader.scope.name), signer)
     locker.put(public_key_key(signer.fingerprint), signer.public_pem)
     started = clock().replace(microsecond=0)
     reads = collect(plan.checks, reader, workers=workers, progress=progress)
@@ -189,7 +195,7 @@ def run(
     except LockerError as error:
         raise NotSealed(f"{error}; nothing is sealed") from error
     log.info("run_sealed", account=reader.scope.name, number=sealed.number)
-    return Outcome(snapshot, flat, sealed)
+    return Outcome(snapshot, flat, sealed, key_note=note)
 
 
 def _store(
@@ -218,17 +224,7 @@ def replay(
         ObjectMissing: an object is not there.
     """
     records = read_lines(locker, snapshot.calls_sha256)
-    scope = Scope(
-        provider=snapshot.account.provider,
-        name=snapshot.account.name,
-        account=snapshot.account.id,
-        identity=snapshot.identity,
-        partition=_partition(snapshot),
-        home=_home(snapshot, records),
-        # None: look them up among the stored reads, where an unread listing says so itself.
-        regions=None if _asked_for_regions(records) else snapshot.scope.regions or None,
-    )
-    reader = StoredReader(scope, records, lambda digest: get_object(locker, digest))
+    reader = _stored_reader(snapshot, records, locker)
     known = tuple(checks[i] for i in snapshot.scope.checks if i in checks)
     settings = {
         c.id: {
@@ -252,12 +248,40 @@ def replay(
     return Outcome(replayed, flat, sealed=None)
 
 
+def stored_reads(snapshot: Snapshot, checks: Sequence[Check[...]], locker: Locker) -> Reads:
+    """What a snapshot's run read for some of its checks.
+
+    Raises:
+        EvidenceError: an object is not what its name says.
+        ObjectMissing: an object is not there.
+    """
+    records = read_lines(locker, snapshot.calls_sha256)
+    return collect(checks, _stored_reader(snapshot, records, locker))
+
+
+def _stored_reader(
+    snapshot: Snapshot, records: Sequence[dict[str, JSON]], locker: Locker
+) -> StoredReader:
+    scope = Scope(
+        provider=snapshot.account.provider,
+        name=snapshot.account.name,
+        account=snapshot.account.id,
+        identity=snapshot.identity,
+        partition=_partition(snapshot),
+        home=_home(snapshot, records),
+        # None: look them up among the stored reads, where an unread listing says so itself.
+        regions=None if _asked_for_regions(records) else snapshot.scope.regions or None,
+    )
+    return StoredReader(scope, records, lambda digest: get_object(locker, digest))
+
+
 def judge(
     plan: Plan, reads: Reads, *, now: datetime
 ) -> tuple[dict[str, list[Result]], tuple[CheckEntry, ...]]:
     """Results by check id, and each check's entry of the snapshot document with its tags."""
     results: dict[str, list[Result]] = {c.id: [] for c in plan.checks}
-    for result in evaluate(plan.checks, reads, settings=plan.settings, now=now):
+    found = evaluate(plan.checks, reads, settings=plan.settings, now=now)
+    for result in marked(found, reads, plan.checks, plan.settings):
         results[result.check].append(result)
     entries = []
     for check in plan.checks:

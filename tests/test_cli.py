@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 import shutil
 import socket
@@ -12,6 +13,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -271,10 +273,12 @@ def test_results_as_json_lines_have_the_documented_fields(
     said = collector_("results", "--account", "demo", "--format", "jsonl")
 
     lines = [json.loads(line) for line in said.out.splitlines()]
-    assert {tuple(line) for line in lines} == {
-        ("check", "control", "severity", "outcome", "reason", "resource", "soc2", "hipaa",
-         "evidence"),
-    }  # fmt: skip
+    documented = (
+        "check", "control", "severity", "outcome", "reason", "resource", "soc2", "hipaa",
+        "evidence",
+    )  # fmt: skip
+    about_a_resource = (*documented, "phi")
+    assert {tuple(line) for line in lines} == {documented, about_a_resource}
     assert {tuple(sorted(line["resource"])) for line in lines} == {
         ("account", "id", "region", "type")
     }
@@ -284,6 +288,68 @@ def test_results_as_json_lines_have_the_documented_fields(
         for line in lines
         for d in line["evidence"]
     )
+
+
+def test_results_about_health_information_are_told_apart(
+    collector_: Command, evidence: Path
+) -> None:
+    said = collector_("results", str(evidence), "--account", "demo", "--phi", "--format", "jsonl")
+
+    found = [json.loads(line) for line in said.out.splitlines()]
+    buckets = {r["resource"]["id"].rpartition(":")[2] for r in found}
+    assert buckets == {
+        f"brackenfield-{n}" for n in ("lab-results", "patient-documents", "uploads-v1")
+    }
+    assert {r["phi"] for r in found} == {True}
+    assert len({r["check"] for r in found}) > 5
+    assert "resources with no classification left out" in said.err
+
+
+def accept(collector_: Command, *words: str) -> Said:
+    """Accept that buckets of the demo account are not replicated."""
+    return collector_(
+        "exception", "add", "--account", "demo", "--check", "aws.s3.replication",
+        "--reason", "Rebuilt from its source", "--compensating", "The source is kept",
+        "--owner", "Ann", "--approver", "Bob", *words,
+        "--expires", (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
+    )  # fmt: skip
+
+
+def test_an_exception_by_tag_covers_the_resources_that_have_it(
+    collector_: Command, locker: Path
+) -> None:
+    said = accept(collector_, "--tag", "data-classification=phi")
+    bare = accept(collector_, "--tag", "data-classification=none")
+
+    assert (said.code, said.err) == (0, "")
+    assert "no resource that fails aws.s3.replication now is known to have the tag" in bare.err
+    printed = collector_("results", "--account", "demo", "--format", "jsonl", "--outcome", "fail")
+    found = [json.loads(line) for line in printed.out.splitlines()]
+    accepted = {(r["check"], r["resource"]["id"]) for r in found if "exception" in r}
+    assert accepted == {
+        ("aws.s3.replication", r["resource"]["id"])
+        for r in found
+        if r["check"] == "aws.s3.replication" and r["phi"]
+    }
+    assert len(accepted) == 2
+
+
+def test_a_run_tells_accepted_failures_apart_and_still_fails(
+    collector_: Command, locker: Path
+) -> None:
+    accept(collector_, "--resource", "arn:aws:s3:::brackenfield-lab-results")
+
+    words = ("run", "--account", "demo", "--check", "aws.s3.replication", "--fail-on", "fail")
+    said = collector_(*words)
+    (document,) = (locker / "v1/attestations/documents").iterdir()
+    document.chmod(0o600)
+    document.write_bytes(b"{}")
+    tampered = collector_(*words)
+
+    assert said.code == 4
+    assert re.search(r"pass, \d+ fail \(1 of them accepted by an exception\), 0", said.out)
+    assert (tampered.code, "accepted" in tampered.out) == (4, False)
+    assert "warning: exceptions are not told apart: attestations of locker" in tampered.err
 
 
 def test_results_as_csv_hold_no_formula(collector_: Command, locker: Path) -> None:
@@ -613,7 +679,7 @@ def test_no_endpoint_is_probed_unless_it_is_configured(
     assert said.code == 2
     assert said.err.strip() == (
         "collector: no check of aws is chosen; see collector checks list; those of endpoints need"
-        " tls_endpoints of the account"
+        " tls_endpoints of the account; those of tags need phi"
     )
 
 

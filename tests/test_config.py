@@ -12,8 +12,8 @@ from collector.errors import ConfigError
 
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
-    "ca_bundle, endpoint, external_id, id, profile, provider, regions, role_arn, session_seconds,"
-    " tenant, tls_ca_bundle, tls_endpoints"
+    "ca_bundle, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
+    " session_seconds, tenant, tls_ca_bundle, tls_endpoints"
 )
 
 
@@ -25,6 +25,9 @@ KEYS = (
         ("[accounts.prod]", f"accounts.prod.provider: missing; expected {PROVIDERS}"),
         ('[accounts.prod]\nprovider = "aws"\nregoins = []',
          f"accounts.prod.regoins: unknown key; expected one of {KEYS}"),
+        ('[accounts.prod]\nprovider = "aws"\nphi = "phi"',
+         "accounts.prod.phi: found 'phi'; expected a table of tags, such as"
+         " {data-classification = 'phi'}"),
         ('[accounts.prod]\nprovider = "aws"\nregions = 3',
          "accounts.prod.regions: found 3; expected 'enabled' or a list of region names"),
         ('[accounts.prod]\nprovider = "aws"\nregions = []',

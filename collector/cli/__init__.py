@@ -11,7 +11,18 @@ import sys
 
 import click
 
-from collector.cli import catalog, doctor, keys, locker, results, run, verify
+from collector.cli import (
+    attest,
+    catalog,
+    decision,
+    doctor,
+    exception,
+    keys,
+    locker,
+    results,
+    run,
+    verify,
+)
 from collector.errors import CollectorError
 
 
@@ -55,7 +66,18 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, catalog, keys, locker, doctor):
+for module in (
+    run,
+    results,
+    verify,
+    attest,
+    exception,
+    decision,
+    catalog,
+    keys,
+    locker,
+    doctor,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -81,23 +81,30 @@ def _key(bench: Workbench, spec: str | None) -> str:
     from pathlib import Path
 
     from collector.cli.workbench import key_spec
+    from collector.evidence.keys import TRIAL
 
     named = key_spec(bench.config, spec)
     if named.startswith("file:") and not Path(named.removeprefix("file:")).expanduser().exists():
         return f"{named} will be made by the first run"
-    return f"{named} has fingerprint {bench.signer(spec, create=False).fingerprint}"
+    signer = bench.signer(spec, create=False)
+    signer.sign(TRIAL)
+    return f"{named} has fingerprint {signer.fingerprint}"
 
 
 def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
     from datetime import UTC, datetime
 
-    from collector.accounts import has_endpoints, open_reader, provider_of
+    from collector.accounts import has_endpoints, open_reader, phi_of, provider_of
     from collector.collect import collect
     from collector.reconcile import reconciled
 
     endpoints = has_endpoints(name, bench.config)
-    chosen = bench.choose(provider_of(name, bench.config), endpoints=endpoints)
+    chosen = bench.choose(
+        provider_of(name, bench.config),
+        endpoints=endpoints,
+        tags=bool(phi_of(name, bench.config)),
+    )
     checks = [bench.checks[i] for i in chosen]
     sources = frozenset(r.source for c in checks for r in c.resources)
     reader = open_reader(name, bench.config, sources=sources)

@@ -8,16 +8,34 @@ from typing import TYPE_CHECKING
 
 import click
 
+from collector.cli.options import checks_dir_option, with_trust
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from collector.attestation.state import Accepted
     from collector.evidence.canonical import JSON
     from collector.evidence.snapshot import CheckEntry, Snapshot
 
 CSV_COLUMNS = (
     "check", "control", "severity", "outcome", "reason",
-    "resource_id", "resource_type", "region", "account", "soc2", "hipaa", "evidence",
+    "resource_id", "resource_type", "region", "account", "soc2", "hipaa", "evidence", "phi",
+    "exception_id", "exception_reason", "exception_approved_by", "exception_expires",
 )  # fmt: skip
+
+
+HEADERS = {
+    "outcome": "OUTCOME",
+    "severity": "SEVERITY",
+    "check": "CHECK",
+    "region": "REGION",
+    "resource_id": "RESOURCE",
+    "reason": "REASON",
+    "exception": "EXCEPTION",
+}
+"""The columns of the table. The last is there if any result has an exception."""
+
+EXCEPTION = ("id", "reason", "approved_by", "expires")
 
 
 @click.command()
@@ -44,6 +62,10 @@ CSV_COLUMNS = (
     multiple=True,
     help="Only of this check; * stands for anything; repeatable.",
 )
+@click.option("--phi", is_flag=True, help="Only resources that are tagged as holding PHI.")
+@click.option("--at", metavar="DAY", help="Exceptions as of the end of a day; default now.")
+@with_trust
+@checks_dir_option
 @click.pass_context
 def results(
     context: click.Context,
@@ -53,22 +75,27 @@ def results(
     form: str,
     outcomes: tuple[str, ...],
     ids: tuple[str, ...],
+    phi: bool,
+    at: str | None,
+    keys: tuple[str, ...],
 ) -> None:
     """Print the results of a stored snapshot.
 
     All those of one check of access are the population for a review: --check
     aws.iam.user_inventory --format csv.
 
-    What is printed is read from LOCKER as it is; `collector verify` says whether to believe it.
+    A failing result that an exception covers says so, and stays `fail`. The log of exceptions is
+    verified first. The results are read from LOCKER as they are; `collector verify` says whether to
+    believe them.
     """
-    from collector.cli.workbench import configured, require_folder
-    from collector.evidence.locker import open_locker
+    from collector.cli.entries import accepted_of, moment, open_existing, standing_of
+    from collector.cli.workbench import workbench
     from collector.run import read_lines
     from collector.stored import numbered
 
-    config = configured(context)
-    store = open_locker(config.locker if locker is None else locker)
-    require_folder(store.url, "reading")
+    when = moment(at)
+    store = open_existing(context, locker)
+    standing = standing_of(store, keys)
     snapshot = numbered(store, account, number)
     found = [
         result
@@ -76,8 +103,39 @@ def results(
         for result in read_lines(store, entry.results_sha256)
         if not outcomes or result["outcome"] in outcomes
     ]
-    for line in render(snapshot, found, form):
+    if phi:
+        click.echo(_left_out(snapshot, found), err=True)
+        found = [result for result in found if result.get("phi") is True]
+    names = {str(r["resource"]["id"]) for r in found if isinstance(r["resource"], dict)}
+    accepted = accepted_of(
+        store, standing, snapshot, when, names, lambda: workbench(context).checks
+    )
+    for line in render(snapshot, found, form, accepted):
         click.echo(line)
+
+
+def _left_out(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]]) -> str:
+    """How many resources have no tag that tells whether they hold PHI.
+
+    Raises:
+        ConfigError: the run read no tags.
+    """
+    from collector.errors import ConfigError
+
+    account = snapshot.account.name
+    if not any("phi" in result for result in found):
+        raise ConfigError(
+            f"--phi: the snapshot tells of no resource whether it holds PHI; configure"
+            f" [accounts.{account}] phi, as in phi = {{data-classification = 'phi'}}, and run again"
+        )
+    silent = set()
+    for result in found:
+        resource = result["resource"]
+        assert isinstance(resource, dict)
+        if "phi" in result and result["phi"] is None:
+            silent.add(resource["id"])
+    noun = "resource" if len(silent) == 1 else "resources"
+    return f"collector: {len(silent)} {noun} with no classification left out"
 
 
 def _of(snapshot: Snapshot, patterns: Sequence[str]) -> list[CheckEntry]:
@@ -98,16 +156,22 @@ def _of(snapshot: Snapshot, patterns: Sequence[str]) -> list[CheckEntry]:
     ]
 
 
-def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -> Iterator[str]:
+def render(
+    snapshot: Snapshot,
+    found: Sequence[Mapping[str, JSON]],
+    form: str,
+    accepted: Accepted | None = None,
+) -> Iterator[str]:
     """The results as lines: JSON Lines or CSV with their tags, or a table for people.
 
     Args:
         snapshot: says each check's control, severity and tags.
         found: results as their objects hold them.
         form: `jsonl`, `csv` or `table`.
+        accepted: the exceptions that failing results are annotated with.
     """
     entries = {entry.id: entry for entry in snapshot.checks}
-    tagged = []
+    tagged: list[dict[str, object]] = []
     for result in found:
         entry = entries[str(result["check"])]
         tagged.append(
@@ -121,6 +185,8 @@ def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -
                 "soc2": list(entry.soc2),
                 "hipaa": list(entry.hipaa),
                 "evidence": result["evidence"],
+                **({"phi": result["phi"]} if "phi" in result else {}),
+                **_exception(result, accepted),
             }
         )
     match form:
@@ -132,6 +198,17 @@ def render(snapshot: Snapshot, found: Sequence[Mapping[str, JSON]], form: str) -
             yield _table(tagged)
 
 
+def _exception(result: Mapping[str, JSON], accepted: Accepted | None) -> dict[str, object]:
+    """The exception of a failing result, if one covers it. It stays failing."""
+    from collector.attestation.state import annotation
+
+    resource = result["resource"]
+    if accepted is None or result["outcome"] != "fail" or not isinstance(resource, dict):
+        return {}
+    term = accepted.exception(str(result["check"]), str(resource["id"]))
+    return {} if term is None else {"exception": annotation(term)}
+
+
 def _csv(tagged: Sequence[dict[str, object]]) -> Iterator[str]:
     import csv
     import io
@@ -139,7 +216,7 @@ def _csv(tagged: Sequence[dict[str, object]]) -> Iterator[str]:
     rows = [CSV_COLUMNS, *(tuple(_flat(r).values()) for r in tagged)]
     for row in rows:
         out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow(map(_inert, row))
+        csv.writer(out, lineterminator="").writerow(map(inert, row))
         yield out.getvalue()
 
 
@@ -149,6 +226,8 @@ def _flat(result: dict[str, object]) -> dict[str, str]:
     lists = {
         k: " ".join(v) for k in ("soc2", "hipaa", "evidence") if isinstance(v := result[k], list)
     }
+    exception = result.get("exception", {})
+    assert isinstance(exception, dict)
     return {
         **{k: str(result[k]) for k in ("check", "control", "severity", "outcome", "reason")},
         "resource_id": resource["id"],
@@ -156,10 +235,12 @@ def _flat(result: dict[str, object]) -> dict[str, str]:
         "region": resource["region"],
         "account": resource["account"],
         **lists,
+        "phi": {True: "true", False: "false"}.get(result.get("phi"), ""),  # type: ignore[call-overload]
+        **{f"exception_{k}": exception.get(k, "") for k in EXCEPTION},
     }
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula; names in the cloud are other people's."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
@@ -168,14 +249,20 @@ def _table(tagged: Sequence[dict[str, object]]) -> str:
     from collector.cli.tables import short, table
     from collector.evidence.record import printable
 
+    accepted = sum("exception" in result for result in tagged)
+    names = [name for name in HEADERS if accepted or name != "exception"]
     rows = []
     for result in tagged:
         flat = _flat(result)
         flat["resource_id"] = short(flat["resource_id"])
-        names = ("outcome", "severity", "check", "region", "resource_id", "reason")
-        rows.append([printable(flat[name]) for name in names])
-    headers = ["OUTCOME", "SEVERITY", "CHECK", "REGION", "RESOURCE", "REASON"]
-    return table(headers, rows, widest=64)
+        if flat["exception_id"]:
+            flat["exception"] = f"{flat['exception_id']}, to {flat['exception_expires']}"
+        rows.append([printable(flat.get(name, "")) for name in names])
+    text = table([HEADERS[name] for name in names], rows, widest=64)
+    if not accepted:
+        return text
+    failed = sum(result["outcome"] == "fail" for result in tagged)
+    return f"{text}\n\n{failed} fail, {accepted} of them accepted by an exception"
 
 
 COMMANDS = (results,)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from collector.answer import Reader
+    from collector.attestation.state import Accepted
     from collector.cli.workbench import Workbench
     from collector.evidence.keys import Signer
     from collector.evidence.locker import Locker
@@ -34,7 +35,9 @@ ACCOUNTS_AT_ONCE = 8
     "--locker", help="Folder or bucket URL to seal into; default COLLECTOR_LOCKER, or evidence."
 )
 @click.option(
-    "--key", help="Signing key, file:PATH; default COLLECTOR_KEY, or one made on first use."
+    "--key",
+    help="Signing key: file:PATH, aws-kms:ALIAS, gcp-kms:VERSION or azure-kv:URL; default"
+    " COLLECTOR_KEY, or a file made on first use.",
 )
 @click.option(
     "--check", "ids", multiple=True, help="Only this check; * stands for anything; repeatable."
@@ -74,9 +77,11 @@ def run(
     Several accounts are read side by side; what goes wrong with one does not touch the others.
     """
     from collector import run as runs
-    from collector.accounts import has_endpoints, provider_of
-    from collector.cli.workbench import workbench
+    from collector.accounts import has_endpoints, phi_of, provider_of
+    from collector.classification import SETTING, reads_tags
+    from collector.cli.workbench import keep_apart, workbench
     from collector.errors import ConfigError
+    from collector.evidence.keys import TRIAL
 
     bench = workbench(context)
     names = dict.fromkeys((*accounts, *(sorted(bench.config.accounts) if every else ())))
@@ -84,50 +89,46 @@ def run(
         raise ConfigError("no account to read; name one with --account, or --account demo")
     plans = {}
     for name in names:
+        phi = phi_of(name, bench.config)
         chosen = bench.choose(
             provider_of(name, bench.config),
             ids=ids,
             controls=controls,
             frameworks=frameworks,
             endpoints=has_endpoints(name, bench.config),
+            tags=bool(phi),
         )
-        plans[name] = runs.plan(bench.checks, chosen, bench.config.checks, bench.mappings)
+        settings = dict(bench.config.checks)
+        for check in (i for i in chosen if phi and reads_tags(bench.checks[i])):
+            settings[check] = {**settings.get(check, {}), SETTING: list(phi)}
+        plans[name] = runs.plan(bench.checks, chosen, settings, bench.mappings)
     asked = _regions(regions)
     url = bench.config.locker if locker is None else locker
     store = bench.locker(url)
-    _keep_apart(bench.key_spec(key), url)
+    keep_apart(bench.key_spec(key), url)
     store.check_writable()
     readers, codes = _open(bench, plans, asked)
     if readers:
         signer = bench.signer(key, create=True)
+        # Before the accounts are read: what was read would be lost.
+        signer.sign(TRIAL)
         for outcome in _run(bench, readers, plans, store, signer):
             if isinstance(outcome, int):
                 codes.append(outcome)
                 continue
             codes.append(_exit_code(outcome, fail_on))
             try:
-                _print(outcome, url, signer.fingerprint, bench.unchecked(outcome.snapshot))
+                _print(
+                    outcome,
+                    url,
+                    signer.fingerprint,
+                    bench.unchecked(outcome.snapshot),
+                    _accepted(bench, store, outcome),
+                )
             except OSError as error:  # what is sealed is sealed, whoever reads of it
                 _say_unprinted(outcome, error)
     # The worst first: what could not be sealed, then what could not be read.
     sys.exit(next((code for code in (1, 2, EXIT_UNKNOWN, EXIT_FAILED) if code in codes), 0))
-
-
-def _keep_apart(spec: str, url: str) -> None:
-    """Refuse a private key inside the locker: who may write evidence could then sign it, too."""
-    from pathlib import Path
-
-    from collector.errors import ConfigError
-
-    if "://" in url or not spec.startswith("file:"):
-        return
-    with suppress(RuntimeError):  # no home folder, which opening the key says better
-        key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        if key.is_relative_to(Path(url).expanduser().resolve()):
-            raise ConfigError(
-                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
-                " evidence cannot"
-            )
 
 
 def _open(
@@ -218,20 +219,37 @@ def _run(
                 yield error.exit_code if isinstance(error, CollectorError) else 1
 
 
-def _print(outcome: Outcome, url: str, fingerprint: str, unchecked: Sequence[str]) -> None:
+def _print(
+    outcome: Outcome,
+    url: str,
+    fingerprint: str,
+    unchecked: Sequence[str],
+    accepted: Accepted | None,
+) -> None:
     from collector.cli.tables import summary
 
     sealed, name = outcome.sealed, outcome.snapshot.account.name
     assert sealed is not None
-    click.echo(summary(outcome.snapshot, outcome.results, unchecked))
+    click.echo(summary(outcome.snapshot, outcome.results, unchecked, accepted))
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
-    if sealed.key_changed_from is not None:
-        click.echo(
-            f"collector: warning: number {sealed.number - 1} was signed by another key,"
-            f" {sealed.key_changed_from}; verify will ask for both",
-            err=True,
-        )
+    if outcome.key_note is not None:
+        click.echo(f"collector: warning: {outcome.key_note}", err=True)
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
+
+
+def _accepted(bench: Workbench, store: Locker, outcome: Outcome) -> Accepted | None:
+    """The exceptions by which failing results are counted apart, if their log can be believed."""
+    from collector.attestation.ledger import read_standing
+    from collector.cli.entries import accepted_of, now, warn
+    from collector.errors import LockerError
+
+    try:
+        names = {r.resource.id for r in outcome.results if r.outcome == "fail"}
+        standing = read_standing(store)
+        return accepted_of(store, standing, outcome.snapshot, now(), names, lambda: bench.checks)
+    except LockerError as error:  # what was sealed does not rest on it
+        warn(f"exceptions are not told apart: {error}")
+        return None
 
 
 def _say_unprinted(outcome: Outcome, error: OSError) -> None:

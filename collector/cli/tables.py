@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from collector.source import HOME
 
 if TYPE_CHECKING:
+    from collector.attestation.state import Accepted
     from collector.evaluate import Result
     from collector.evidence.snapshot import Snapshot
 
@@ -40,13 +41,19 @@ def table(
     return "\n".join(out)
 
 
-def summary(snapshot: Snapshot, results: Sequence[Result], unchecked: Sequence[str] = ()) -> str:
+def summary(
+    snapshot: Snapshot,
+    results: Sequence[Result],
+    unchecked: Sequence[str] = (),
+    accepted: Accepted | None = None,
+) -> str:
     """A snapshot by control, both frameworks side by side, then what failed and was not read.
 
     Args:
         snapshot: what was sealed, or replayed.
         results: its results.
         unchecked: controls for which its cloud has no check, though others have.
+        accepted: the exceptions by which failing results are counted apart. They stay failing.
     """
     by_control: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tags = {}
@@ -62,9 +69,9 @@ def summary(snapshot: Snapshot, results: Sequence[Result], unchecked: Sequence[s
     parts = [
         f"Account {account.name} ({account.provider} {account.id}), read by {snapshot.identity}",
         table(["CONTROL", "SOC 2", "HIPAA", "PASS", "FAIL", "UNKNOWN", "N/A"], rows),
-        f"{total.passed} pass, {total.failed} fail, {total.unknown} unknown, "
-        f"{total.not_applicable} not applicable; {len(snapshot.checks)} checks, "
-        f"{total.calls} reads",
+        f"{total.passed} pass, {total.failed} fail{_apart(results, accepted)}, "
+        f"{total.unknown} unknown, {total.not_applicable} not applicable; "
+        f"{len(snapshot.checks)} checks, {total.calls} reads",
     ]
     if unchecked:
         parts.append(f"No check on {account.provider} yet for: {', '.join(unchecked)}")
@@ -75,6 +82,16 @@ def summary(snapshot: Snapshot, results: Sequence[Result], unchecked: Sequence[s
         if listed:
             parts.append(_listing(title, listed, severity))
     return "\n\n".join(parts)
+
+
+def _apart(results: Sequence[Result], accepted: Accepted | None) -> str:
+    if accepted is None:
+        return ""
+    count = sum(
+        r.outcome == "fail" and accepted.exception(r.check, r.resource.id) is not None
+        for r in results
+    )
+    return f" ({count} of them accepted by an exception)" if count else ""
 
 
 def _listing(title: str, listed: Sequence[Result], severity: Mapping[str, str]) -> str:

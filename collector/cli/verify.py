@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.evidence.keys import PublicKey
     from collector.evidence.report import Chain, Report
     from collector.evidence.verify import RememberedHead
@@ -55,13 +57,14 @@ def verify(
     from collector.errors import ConfigError
     from collector.evidence import verify as verification
     from collector.evidence.locker import open_locker
+    from collector.evidence.log import KEY_LOG, account_log
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    trusted, whose = _trusted(keys)
+    trusted, whose = trusted_keys(keys)
     remembered = [_head(text) for text in heads]
     for log, number, _ in remembered:
-        if account is not None and log is not None and log.account != account:
+        if account is not None and log not in (None, KEY_LOG, account_log(account)):
             raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")
@@ -86,7 +89,13 @@ def verify(
     sys.exit(0 if report.ok else EXIT_NOT_VERIFIED)
 
 
-def _trusted(keys: tuple[str, ...]) -> tuple[list[PublicKey], str]:
+def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
+    """The public keys in these files, and what to call them.
+
+    Raises:
+        ConfigError: one cannot be read.
+        SigningError: one is no public key.
+    """
     from pathlib import Path
 
     from collector.errors import ConfigError

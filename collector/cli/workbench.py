@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 
 from collector.check import Check, discover
+from collector.classification import reads_tags
 from collector.config import Config, load_config
 from collector.errors import ConfigError
 from collector.evidence.keys import Signer, default_key_path, open_signer
@@ -54,16 +57,22 @@ class Workbench:
         controls: Iterable[str] = (),
         frameworks: Iterable[str] = (),
         endpoints: bool = False,
+        tags: bool = False,
     ) -> tuple[str, ...]:
         """Ids of the checks of a provider that are asked for; all where nothing is.
 
-        Those that ask no cloud's API are among them where the account lists `endpoints`.
+        Those that ask no cloud's API are among them where the account lists `endpoints`, those that
+        read tags where it names `tags` that classify.
 
         Raises:
             ConfigError: a pattern, control or framework chooses no check at all.
         """
         answerable = (provider, "any") if endpoints else (provider,)
-        own = {i: c for i, c in self.checks.items() if c.provider in answerable}
+        own = {
+            i: c
+            for i, c in self.checks.items()
+            if c.provider in answerable and (tags or not reads_tags(c))
+        }
         wanted: set[str] = set()
         for pattern in ids:
             if not any(fnmatchcase(i, pattern) for i in self.checks):
@@ -81,6 +90,7 @@ class Workbench:
             return tuple(own)
         if not wanted:
             need = "" if endpoints else "; those of endpoints need tls_endpoints of the account"
+            need += "" if tags else "; those of tags need phi"
             raise ConfigError(f"no check of {provider} is chosen; see collector checks list{need}")
         return tuple(sorted(wanted))
 
@@ -113,6 +123,27 @@ def key_spec(config: Config, spec: str | None) -> str:
     """Where the signing key is."""
     named = config.key if spec is None else spec
     return f"file:{default_key_path()}" if named is None else named
+
+
+def keep_apart(spec: str, url: str) -> None:
+    """Refuse a private key inside the locker: who may write evidence could then sign it, too.
+
+    Only files can be there; keys that a cloud's service holds are apart by themselves.
+
+    Raises:
+        ConfigError: the key's file is in the locker's folder.
+    """
+    is_file_url = url.lower().startswith("file:")
+    if ("://" in url and not is_file_url) or not spec.startswith("file:"):
+        return
+    with suppress(RuntimeError):  # no home folder, which opening the key says better
+        key = Path(spec.removeprefix("file:")).expanduser().resolve()
+        folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
+        if key.is_relative_to(folder.resolve()):
+            raise ConfigError(
+                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
+                " evidence cannot"
+            )
 
 
 def require_folder(url: str, doing: str) -> None:

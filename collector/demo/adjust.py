@@ -7,13 +7,16 @@ has no operation that makes a key old, and moto none that gives the root user a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from moto.core.base_backend import BaseBackend
+from moto.core.resource_tagging import TaggedResource
 from moto.elbv2.models import elbv2_backends
 from moto.iam.models import AccessKeyLastUsed, ManagedPolicy, iam_backends
 from moto.kms.models import kms_backends
+from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
 from moto.s3.models import s3_backends
 
 from collector.demo.people import PEOPLE, credential_report
@@ -71,6 +74,24 @@ def put_in_order() -> None:
         return found | {"managed_policies": sorted(found["managed_policies"], key=_arn)}
 
     iam.get_account_authorization_details = ordered  # type: ignore[method-assign]
+
+
+def tag_at_home(regions: Iterable[str]) -> None:
+    """Have each region tell the tags of its own buckets; moto tells those of all in every one."""
+    buckets = s3_backends[INSIDE]["aws"].buckets
+    for region in regions:
+        backend = resourcegroupstaggingapi_backends[INSIDE][region]
+        everywhere = backend._get_resources_generator
+
+        def at_home(
+            *given: Any, region: str = region, everywhere: Any = everywhere, **named: Any
+        ) -> Iterator[TaggedResource]:
+            for tagged in everywhere(*given, **named):
+                bucket = buckets.get(tagged.arn.removeprefix("arn:aws:s3:::"))
+                if bucket is None or bucket.region_name == region:
+                    yield tagged
+
+        backend._get_resources_generator = at_home  # type: ignore[method-assign]
 
 
 def _arn(policy: ManagedPolicy) -> str:

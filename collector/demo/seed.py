@@ -114,3 +114,4 @@ def everything(session: boto3.Session) -> None:
     adjust.date_identity(month)
     adjust.date_keys(month, REGIONS)
     adjust.put_in_order()
+    adjust.tag_at_home(REGIONS)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.identity import DefaultAzureCredential
 from azure.storage.blob import (
     BlobImmutabilityPolicyMode,
     ContainerClient,
@@ -21,11 +19,10 @@ from azure.storage.blob import (
 )
 from requests.adapters import HTTPAdapter
 
-from collector.answer import scrub
 from collector.errors import ConfigError, LockerError, ObjectMissing, Refused
 from collector.evidence.address import Container
 from collector.evidence.locker import Keeping, Mode, Stat, Version, check_key
-from collector.readers.azure_tokens import Tokens, why
+from collector.readers.azure_tokens import one_line, open_tokens
 
 CONNECTIONS = 32
 """Requests under way at once on one locker."""
@@ -35,6 +32,9 @@ RETRIES = 4
 
 READ_SECONDS = 60
 """How long an answer may be silent."""
+
+AUDIENCE = "https://storage.azure.com/.default"
+"""What a token is asked for."""
 
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 
@@ -226,10 +226,8 @@ def new_client(address: Container) -> ContainerClient:
 
     Raises:
         ConfigError: AZURE_STORAGE_CONNECTION_STRING is of another account, or none at all.
+        CredentialsError: no token can be had.
     """
-    for library in ("azure.identity", "azure.core.pipeline.policies.http_logging_policy"):
-        # They warn of each credential that is tried in vain; the error tells it in one line.
-        logging.getLogger(library).setLevel(logging.CRITICAL)
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
@@ -244,7 +242,8 @@ def new_client(address: Container) -> ContainerClient:
     }
     secret = os.environ.get(CONNECTION_STRING)
     if not secret:
-        tokens = Tokens(DefaultAzureCredential(), None)
+        what = f"locker {address.url}"
+        tokens, _ = open_tokens(what, audience=AUDIENCE, tenant=None, connection={})
         return ContainerClient(address.endpoint, address.name, credential=tokens, **options)
     doing = f"locker {address.url}: reading {CONNECTION_STRING}"
     try:
@@ -261,14 +260,12 @@ def new_client(address: Container) -> ContainerClient:
 
 def reason(error: AzureError) -> str:
     """What went wrong, on one line."""
-    if isinstance(error, ClientAuthenticationError) and error.response is None:
-        return why(str(error))
     if isinstance(error, HttpResponseError) and error.response is not None:
         code = error_code(error)
         first = str(error.message or "").strip().partition("\n")[0]
         text = _HINTS.get(code, first) or "no message"
-        return scrub(f"Azure answered {error.response.status_code} {code}: {text}".rstrip("."))
-    return scrub(" ".join(str(error).split()).rstrip("."))
+        return one_line(f"Azure answered {error.response.status_code} {code}: {text}").rstrip(".")
+    return one_line(str(error)).rstrip(".")
 
 
 def error_code(error: AzureError) -> str:

@@ -55,9 +55,6 @@ class Appended:
     number: int
     seal_sha256: str
     document_sha256: str
-    key_changed_from: str | None = None
-    """Fingerprint of the key that signed the seal before, if that was another one: verification
-    will call it a break unless both keys are trusted."""
 
     @property
     def head(self) -> Head:
@@ -141,9 +138,6 @@ def append(
                 number=statement.number,
                 seal_sha256=sha256(bundle),
                 document_sha256=digest,
-                key_changed_from=(
-                    last.keyid if last is not None and last.keyid != signer.fingerprint else None
-                ),
             )
     raise ChainError(
         f"sealing in log {log.name} of locker {locker.url}: {ATTEMPTS} other runs in a row "

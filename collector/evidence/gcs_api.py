@@ -16,7 +16,7 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.errors import HttpError
 
 from collector.errors import LockerError, Refused
-from collector.readers.gcp import default_credentials, new_connection
+from collector.readers.gcp import open_credentials, open_http
 from collector.readers.gcp_answers import one_line, refusal
 from collector.readers.gcp_methods import discovery_document
 
@@ -45,8 +45,8 @@ class Storage:
             base = f"{root}/{document['servicePath']}"
             document = {**document, "rootUrl": f"{root}/", "baseUrl": base}
         else:
-            self._credentials, found = default_credentials(f"locker {url}", ca_bundle=None)
-            self.project = self.project or found
+            self._credentials = open_credentials(f"locker {url}", ca_bundle=None)
+            self.project = self.project or getattr(self._credentials, "project_id", None)
         self._client: Any = build_from_document(document, http=httplib2.Http())
         self._idle: deque[Any] = deque()
         weakref.finalize(self, _close, self._idle)
@@ -81,7 +81,7 @@ class Storage:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = new_connection(None, TIMEOUT_SECONDS)
+            connection = open_http(None, TIMEOUT_SECONDS)
             if self._credentials is not None:
                 connection = AuthorizedHttp(self._credentials, http=connection)
         try:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -22,6 +25,15 @@ from collector.errors import ConfigError, SigningError
 from collector.evidence.files import create_file, create_folder
 
 EXPECTED = "an unencrypted PKCS#8 private key on P-256 in PEM"
+KINDS = (
+    "file:PATH, aws-kms:alias/NAME, gcp-kms:projects/…/cryptoKeyVersions/N or"
+    " azure-kv:https://VAULT.vault.azure.net/keys/NAME/VERSION"
+)
+"""What names a signing key."""
+
+TRIAL = b"collector: a trial signature, which says nothing"
+"""Signed to see that a key can be used. It is no DSSE encoding, so it can pass for no seal."""
+
 _ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
 _OTHERS_BITS = 0o077
 _READ_BITS = 0o444
@@ -83,6 +95,38 @@ class FileSigner:
         return self._key.sign(data, _ECDSA_SHA256)
 
 
+class RemoteSigner:
+    """A private key that somebody else holds and signs with. What comes back is checked."""
+
+    def __init__(self, spec: str, public: PublicKey, ask: Callable[[bytes], bytes]) -> None:
+        """A key and the way to use it.
+
+        Args:
+            spec: what the setting calls the key, for the error message.
+            public: what its signatures are checked with.
+            ask: gives the signature over data, in ASN.1 DER; raises `SigningError`.
+        """
+        self.fingerprint = public.fingerprint
+        self.public_pem = public.pem
+        self._spec = spec
+        self._public = public
+        self._ask = ask
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature over the data, in ASN.1 DER.
+
+        Raises:
+            SigningError: none can be had, or what came back is another one.
+        """
+        signature = self._ask(data)
+        if not self._public.verify(data, signature):
+            raise SigningError(
+                f"signing with {self._spec}: what came back is not the signature of key"
+                f" {self.fingerprint} over what was sent, so it is not used"
+            )
+        return signature
+
+
 def default_key_path() -> Path:
     """Where the key is kept if nothing else is said, by the XDG base directory specification."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
@@ -95,26 +139,70 @@ def open_signer(spec: str, *, create: bool) -> Signer:
     """The signer that a setting names.
 
     Args:
-        spec: `file:PATH`; `~` stands for the home folder.
-        create: make the key if there is none, readable by this user only. Of several processes
-            that do so at once, one makes the key and all use it.
+        spec: `file:PATH`, where `~` stands for the home folder, or a key that a cloud's service
+            holds: `aws-kms:`, `gcp-kms:` or `azure-kv:` and its name there.
+        create: make the file if there is none, readable by this user only. Of several processes
+            that do so at once, one makes the key and all use it. Keys of clouds are never made
+            here: see `new_signer`.
 
     Raises:
-        ConfigError: the setting names no kind of key that is known.
+        ConfigError: the setting names no kind of key that is known, or its cloud's SDK is missing.
+        CredentialsError: there are no usable credentials for the cloud.
         SigningError: the key cannot be read, made or used, or others can read it.
     """
     kind, _, name = spec.partition(":")
-    if kind != "file" or not name:
-        raise ConfigError(f"signing key {spec!r} cannot be opened; expected file:PATH")
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(f"signing key {spec!r} cannot be opened: {error}") from None
+    if kind in _EXTRAS and name:
+        signer: Signer = _service(kind, spec).open_key(name)
+        return signer
+    path = _path(spec)
     if path.exists() and not path.is_file():
         raise SigningError(f"signing key {path} is no file; expected {EXPECTED}")
     if create and not os.path.lexists(path):
         _make_key(path)
     return FileSigner(_read_key(path))
+
+
+def new_signer(spec: str) -> Signer:
+    """Make the key that a setting names, which must not be there yet; its signer.
+
+    AWS KMS makes keys. For Google and Azure the error says how to make one.
+
+    Raises:
+        ConfigError: there is such a key, it cannot be made from here, or as for `open_signer`.
+        SigningError: the key cannot be made.
+    """
+    kind, _, name = spec.partition(":")
+    if kind in _EXTRAS and name:
+        signer: Signer = _service(kind, spec).new_key(name)
+        return signer
+    if os.path.lexists(_path(spec)):
+        raise ConfigError(f"making key {spec}: it exists; evidence depends on it, so it stays")
+    return open_signer(spec, create=True)
+
+
+_EXTRAS = {"aws-kms": "", "gcp-kms": "[gcp]", "azure-kv": "[azure]"}
+"""Kinds of keys that services hold, and what has to be installed with the package for each."""
+
+
+def _service(kind: str, spec: str) -> ModuleType:
+    """The module of a service, imported when one of its keys is opened, as SDKs are large."""
+    try:
+        return importlib.import_module(f"collector.evidence.{kind.replace('-', '_')}")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"signing key {spec}: the module {error.name} is not installed; pip install"
+            f" 'compliance-evidence-collector{_EXTRAS[kind]}'"
+        ) from None
+
+
+def _path(spec: str) -> Path:
+    kind, _, name = spec.partition(":")
+    if kind != "file" or not name:
+        raise ConfigError(f"signing key {spec!r} cannot be opened; expected {KINDS}")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"signing key {spec!r} cannot be opened: {error}") from None
 
 
 def load_public_key(pem: bytes, source: str) -> PublicKey:

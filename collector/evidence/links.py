@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from collector.errors import ObjectMissing
 from collector.evidence.canonical import sha256, timestamp
 from collector.evidence.chain import CLOCK_SKEW
 from collector.evidence.documents import Document, made_at, parse_document
-from collector.evidence.keys import PublicKey
+from collector.evidence.keyring import KeyRing
 from collector.evidence.locker import Locker
 from collector.evidence.log import Log
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.seal import Sealed, open_seal
-
-
-@dataclass(frozen=True)
-class KeyRing:
-    """The keys that may sign."""
-
-    keys: Mapping[str, PublicKey]
-    """By fingerprint."""
-    are_trusted: bool
-    """Whether somebody vouches for them; otherwise they are what the locker itself holds."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ class Link:
     sealed: Sealed | None
     """What the seal says; None if it is not a seal, or not the one of this place."""
     is_signed: bool
-    """Whether one of the keys signed it."""
+    """Whether one of the keys signed it, be it one that may have or not."""
     document: Document | None
     """The document that the seal names; None if it is not that."""
     problems: tuple[Problem, ...]
@@ -50,8 +40,14 @@ class Link:
         return self.log.seal_key(self.number)
 
 
-def read_link(locker: Locker, ring: KeyRing, log: Log, number: int) -> Link:
+def read_link(locker: Locker, ring: KeyRing | None, log: Log, number: int) -> Link:
     """Read the seal at a number, and the document it names, each as if the other links were not.
+
+    Args:
+        locker: where to read.
+        ring: the keys; None where it is judged later who signed.
+        log: the seal's log.
+        number: its place there.
 
     Raises:
         LockerError: the locker cannot be read.
@@ -75,7 +71,7 @@ def read_link(locker: Locker, ring: KeyRing, log: Log, number: int) -> Link:
         return broken(f"it was moved: it is number {statement.number} of {statement.log.title}")
 
     document, problems = _read_document(locker, sealed)
-    fault = _signature_fault(ring, sealed)
+    fault = ring.signature_fault(sealed) if ring is not None else None
     if fault is not None:
         problems.append(Problem(key, fault))
     elif document is not None and made_at(document) > statement.created_at + CLOCK_SKEW:
@@ -86,10 +82,11 @@ def read_link(locker: Locker, ring: KeyRing, log: Log, number: int) -> Link:
                 f"after it was sealed at {timestamp(statement.created_at)}",
             )
         )
-    return Link(log, number, digest, sealed, fault is None, document, tuple(problems))
+    is_signed = ring is not None and fault is None
+    return Link(log, number, digest, sealed, is_signed, document, tuple(problems))
 
 
-def between(before: Link | None, link: Link, ring: KeyRing) -> Iterator[Problem]:
+def between(before: Link | None, link: Link) -> Iterator[Problem]:
     """What does not hold between a link and the one that was found before it.
 
     Where the one before is itself broken, it has its own problem, and the link is not blamed.
@@ -119,13 +116,6 @@ def between(before: Link | None, link: Link, ring: KeyRing) -> Iterator[Problem]
             link.key,
             f"it is back-dated: made at {timestamp(new.created_at)}, "
             f"but number {before.number} at {timestamp(old.created_at)}",
-        )
-    # Trusted keys may take turns; others were reported with the signature.
-    if link.sealed.keyid != before.sealed.keyid and not ring.are_trusted:
-        yield Problem(
-            link.key,
-            f"the key changed from {before.sealed.keyid} to {link.sealed.keyid}; "
-            f"if that was meant, both must be given as trusted",
         )
 
 
@@ -164,11 +154,3 @@ def _read_document(locker: Locker, sealed: Sealed) -> tuple[Document | None, lis
         return parse_document(log, data, "document"), []
     except EvidenceError as error:
         return None, [Problem(key, str(error))]
-
-
-def _signature_fault(ring: KeyRing, sealed: Sealed) -> str | None:
-    key = ring.keys.get(sealed.keyid)
-    if key is None:
-        where = "one of the trusted keys" if ring.are_trusted else "in the locker"
-        return f"it is signed with key {sealed.keyid}, which is not {where}"
-    return None if sealed.is_signed_by(key) else "its signature does not hold"

@@ -46,7 +46,7 @@ class Stat:
     """Until when nobody can delete it; None if nothing keeps it, or the backend does not tell."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Version:
     """One of the versions that a backend keeps of a file."""
 

@@ -1,9 +1,10 @@
 """Verification: read everything in a locker, believe nothing, and name what does not hold.
 
-Trust begins at the keys. A sound signature speaks for a seal, the seal for the digest of a snapshot
-document and of the seal before, the document for the digests of its results and calls, and those
-for the digests of the cloud's answers. Each step checks bytes against a name that the step before
-vouches for.
+Trust begins at the keys that somebody gave, or else at the one that signed the first seal of a log;
+the key log says to which others it extends (`collector.evidence.keyring`). A sound signature speaks
+for a seal, the seal for the digest of a snapshot document and of the seal before, the document for
+the digests of its results and calls, and those for the digests of the cloud's answers. Each step
+checks bytes against a name that the step before vouches for.
 
 What cannot be seen from within: a chain whose end was cut off, or that was written anew by somebody
 who has the key. Only a head that was remembered elsewhere shows that.
@@ -14,37 +15,34 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from collector.errors import ObjectMissing, Refused, SigningError
+from collector.errors import Refused
 from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
-from collector.evidence.documents import Document, kept_files
+from collector.evidence.documents import Document, KeyStatement, kept_files
 from collector.evidence.inventory import take_inventory
-from collector.evidence.keys import PublicKey, load_public_key
-from collector.evidence.links import KeyRing, Link, between, read_link, read_named
+from collector.evidence.key_log import read_public_key
+from collector.evidence.keyring import SignedStatement
+from collector.evidence.keys import PublicKey
+from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
-from collector.evidence.log import ACCOUNTS, VERSION, Log, account_log
+from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import (
-    KEYS,
-    OBJECTS,
-    Outcome,
-    Snapshot,
-    object_key,
-    public_key_key,
-)
+from collector.evidence.snapshot import KEYS, OBJECTS, Outcome, Snapshot, object_key
+from collector.evidence.trust import Trust
 from collector.evidence.versions import version_problems
 
-READERS = 16
-"""Files read at once."""
+READERS = 32
+"""Files read at once: in a bucket, most of the time of each is waiting."""
 
-WORTH_THREADS = 64
+WORTH_THREADS = 8
 """Fewer files than this are read one after the other: starting threads would take longer."""
 
-WINDOW = 64
-"""Files that are being read or waiting to be looked at; bounds the memory."""
+WINDOW = 4
+"""Files for each reader that are being read or waiting to be looked at; bounds the memory."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
@@ -64,27 +62,30 @@ def verify(
     trusted: Sequence[PublicKey] = (),
     heads: Iterable[RememberedHead] = (),
     progress: Progress | None = None,
+    readers: int = READERS,
 ) -> Report:
     """Check every signature, digest and link.
 
     Args:
         locker: only read.
-        account: only this account's log, and the objects that it refers to; heads of other
-            logs are passed over then.
-        trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
-            less, and each chain must be signed by one key from beginning to end.
+        account: only this account's log, the key log, and the objects that they refer to; heads
+            of other logs are passed over then.
+        trusted: the keys that may sign, with those that they say may. Without any, the locker's
+            own keys are taken, which is less: the first that signed each log is believed.
         heads: seals that somebody remembers to have been there.
         progress: called on the caller's thread.
+        readers: files read at once.
 
     Raises:
         ConfigError: no account can have that name.
         LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
             whatever its bytes are.
     """
-    run = _Verification(locker, account, trusted, progress)
+    run = _Verification(locker, account, trusted, progress, readers)
     run.verify_keys()
-    for log in sorted({*run.inventory.seals, *run.inventory.documents}):
+    for log in sorted({*run.inventory.seals, *run.inventory.documents} - {KEY_LOG}):
         run.verify_chain(log)
+    run.verify_key_log()
     run.verify_objects()
     run.verify_versions()
     for head in heads:
@@ -108,13 +109,17 @@ class _Verification:
         account: str | None,
         trusted: Sequence[PublicKey],
         progress: Progress | None,
+        readers: int,
     ) -> None:
         self._only = None if account is None else account_log(account)
         prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS)
         self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
         self._locker = locker
-        self._ring = KeyRing({key.fingerprint: key for key in trusted}, are_trusted=bool(trusted))
+        self._trusted = {key.fingerprint: key for key in trusted}
+        self._trust = Trust(self._trusted, {}, (), is_whole=False)
+        self._key_links: list[Link] = []
         self._progress = progress
+        self._readers = readers
         self._problems = {
             Problem(key, "no file of a locker has such a name") for key in self.inventory.unknown
         }
@@ -136,33 +141,59 @@ class _Verification:
         )
 
     def verify_keys(self) -> None:
-        """Read the locker's own keys, and use them if nobody gave better ones."""
-        own = {}
-        for found in self._each(partial(_read_key, self._locker), self.inventory.public_keys):
+        """Read the locker's own keys and what it says of them, and see whom to believe."""
+        own: dict[str, PublicKey] = {}
+        statements: list[SignedStatement] = []
+        for found in self._each(partial(read_public_key, self._locker), self.inventory.public_keys):
             if isinstance(found, Problem):
                 self._problems.add(found)
             else:
                 own[found.fingerprint] = found
-        if not self._ring.are_trusted:
-            self._ring = KeyRing(own, are_trusted=False)
+        numbers = self.inventory.seals.get(KEY_LOG, ())
+        for link in self._each(partial(read_link, self._locker, None, KEY_LOG), numbers):
+            self._key_links.append(link)
+            if link.sealed is not None:
+                assert link.document is None or isinstance(link.document, KeyStatement)
+                statements.append(SignedStatement(link.number, link.sealed, link.document))
+        self._trust = Trust(self._trusted, own, statements, is_whole=self._only is None)
+
+    def verify_key_log(self) -> None:
+        """Judge the statements of the key log, and follow it as any other."""
+        faults = self._trust.statement_faults()
+        for number, fault in faults.items():
+            self._problems.add(Problem(KEY_LOG.seal_key(number), fault))
+        links = [
+            replace(link, is_signed=link.sealed is not None and link.number not in faults)
+            for link in self._key_links
+        ]
+        self._follow_chain(KEY_LOG, links)
 
     def verify_chain(self, log: Log) -> None:
-        """Follow a log from its first seal to its last."""
+        """Follow a log from its first seal to its last, and see who signed."""
         links = self._each(
-            partial(read_link, self._locker, self._ring, log),
+            partial(read_link, self._locker, self._trust.readable, log),
             self.inventory.seals.get(log, ()),
         )
+        signed = self._follow_chain(log, links)
+        for number, fault in self._trust.signers_faults(log, signed):
+            self._problems.add(Problem(log.seal_key(number), fault))
+
+    def _follow_chain(self, log: Log, links: Iterable[Link]) -> list[tuple[int, str]]:
+        """See that links follow one another; number and key of those that are signed."""
+        signed: list[tuple[int, str]] = []
         marks: list[Mark] = []
         signers: set[str] = set()
         named: set[str] = set()
         before: Link | None = None
         for link in links:
-            self._problems.update(link.problems, between(before, link, self._ring))
+            self._problems.update(link.problems, between(before, link))
             self._seals[log, link.number] = link.sha256
             created_at = None
             if link.sealed is not None:
                 created_at = link.sealed.statement.created_at
                 signers.add(link.sealed.keyid)
+                if link.is_signed:
+                    signed.append((link.number, link.sealed.keyid))
                 named.add(link.sealed.statement.document_sha256)
                 if link.document is not None:
                     key = log.document_key(link.sealed.statement.document_sha256)
@@ -174,6 +205,7 @@ class _Verification:
             keys = tuple(sorted(signers))
             self._chains.append(Chain(log, len(marks), marks[0], marks[-1], head, keys))
         self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
+        return signed
 
     def verify_objects(self) -> None:
         """Read every object once: first those that refer to others, then all that are left."""
@@ -214,7 +246,7 @@ class _Verification:
 
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
-        if self._only is not None and log not in (None, self._only):
+        if self._only is not None and log not in (None, self._only, KEY_LOG):
             return
         logs = [chain.log for chain in self._chains] if log is None else [log]
         found = [self._seals[one, number] for one in logs if (one, number) in self._seals]
@@ -229,7 +261,7 @@ class _Verification:
 
     def report(self) -> Report:
         """What was found."""
-        if not self._chains:
+        if all(chain.log == KEY_LOG for chain in self._chains):
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
         warnings = list(self._warnings)
@@ -238,7 +270,7 @@ class _Verification:
                 f"no seal leads to {self._stray_documents} documents and "
                 f"{self._stray_objects} objects: a run was interrupted, or a seal was removed"
             )
-        if not self._ring.are_trusted:
+        if not self._trust.are_trusted:
             warnings.append(
                 "the public keys are the locker's own, and whoever can write all of it could "
                 "have replaced them: give a key that you have from elsewhere"
@@ -299,38 +331,25 @@ class _Verification:
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items):
+        for found in _in_order(work, items, self._readers):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
 
 
-def _read_key(locker: Locker, key: str) -> PublicKey | Problem:
-    try:
-        data = locker.get(key)
-        found = load_public_key(data, key)
-    except ObjectMissing:
-        return Problem(key, "it cannot be read as a file")
-    except SigningError as error:
-        return Problem(key, str(error))
-    if public_key_key(found.fingerprint) != key:
-        return Problem(key, f"it was changed: it holds the key {found.fingerprint}")
-    if found.pem != data:
-        return Problem(key, "it was changed: it is not written as a key is")
-    return found
-
-
-def _in_order(work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
-    if len(items) < WORTH_THREADS:
+def _in_order(
+    work: Callable[[Item], Found], items: Sequence[Item], readers: int
+) -> Iterator[Found]:
+    if len(items) < WORTH_THREADS or readers == 1:
         yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(READERS)
+    pool = ThreadPoolExecutor(readers)
     under_way: deque[Future[Found]] = deque()
     try:
         for item in items:
             under_way.append(pool.submit(work, item))
-            if len(under_way) == WINDOW:
+            if len(under_way) == WINDOW * readers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()

@@ -7,8 +7,7 @@ shows both.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from collector.evidence.canonical import timestamp
 from collector.evidence.locker import Version
@@ -20,14 +19,14 @@ MOST_TIMES = 5
 
 def version_problems(versions: Iterable[Version]) -> Iterator[Problem]:
     """What is wrong with files that have a delete marker, a second version, or no current one."""
-    by_key: defaultdict[str, list[Version]] = defaultdict(list)
+    by_key: dict[str, tuple[Version, ...]] = {}
     for version in versions:
-        by_key[version.key].append(version)
+        by_key[version.key] = (*by_key.get(version.key, ()), version)
     for key, found in by_key.items():
         yield from (Problem(key, message) for message in _messages(found))
 
 
-def _messages(found: list[Version]) -> Iterator[str]:
+def _messages(found: Sequence[Version]) -> Iterator[str]:
     markers = [version for version in found if version.is_delete_marker]
     written = [version for version in found if not version.is_delete_marker]
     if markers:
@@ -41,7 +40,7 @@ def _messages(found: list[Version]) -> Iterator[str]:
         )
 
 
-def _times(versions: list[Version]) -> str:
+def _times(versions: Sequence[Version]) -> str:
     times = [timestamp(moment) for moment in sorted(v.written_at for v in versions)]
     more = f" and {len(times) - MOST_TIMES} more times" if len(times) > MOST_TIMES else ""
     return ", ".join(times[:MOST_TIMES]) + more

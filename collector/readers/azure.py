@@ -132,7 +132,7 @@ class AzureReader:
         token = BearerTokenCredentialPolicy[HttpRequest, HttpResponse](
             self._credential, read.api.audience
         )
-        return Pipeline(self._transport, policies=[_Retries(), token, read])
+        return Pipeline(self._transport, policies=[Retries(), token, read])
 
 
 @dataclass(eq=False)
@@ -225,19 +225,21 @@ class _Read(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
         return path
 
 
-class _Retries(RetryPolicy[HttpRequest, HttpResponse]):
+class Retries(RetryPolicy[HttpRequest, HttpResponse]):
     """Ten more attempts after a throttle or a server error, when the server asks for them."""
 
     def __init__(self) -> None:
         super().__init__(retry_total=10, retry_status=10, retry_backoff_max=10)
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
+        """Seconds that the server asks to wait; None where it does not say."""
         try:
             return super().get_retry_after(response)
         except (TypeError, ValueError):  # neither seconds nor a date
             return None
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        """Whether to try again."""
         if (self.get_retry_after(response) or 0) > LONGEST_WAIT_SECONDS:
             return False
         return super().is_retry(settings, response)
@@ -324,7 +326,7 @@ def open_account(
         raise ConfigError(f"account {name}: found no file {ca_bundle}; expected a CA bundle in PEM")
     connection = {**TIMEOUTS, "connection_verify": ca_bundle or True}
     tokens, identity = open_tokens(
-        name, audience=ARM.audience, tenant=tenant, connection=connection
+        f"account {name}", audience=ARM.audience, tenant=tenant, connection=connection
     )
     session = requests.Session()
     session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))

@@ -78,7 +78,7 @@ class Tokens:
 
 
 def open_tokens(
-    name: str, *, audience: str, tenant: str | None, connection: Mapping[str, Any]
+    what: str, *, audience: str, tenant: str | None, connection: Mapping[str, Any]
 ) -> tuple[Tokens, str]:
     """The standard chain's tokens, and the principal that they are of.
 
@@ -86,7 +86,7 @@ def open_tokens(
     identity, the Azure CLI; AZURE_TOKEN_CREDENTIALS narrows it.
 
     Args:
-        name: the account's name in the configuration.
+        what: what they are for, for the error message.
         audience: the scope that one token is asked for at once.
         tenant: directory that tokens are asked of; None: the credential's own.
         connection: the transport's options, for requests to Entra ID.
@@ -106,12 +106,11 @@ def open_tokens(
         tokens = Tokens(chain, tenant)
         claims = _claims(tokens.get_token(audience).token)
     except (AzureError, ValueError) as error:
-        raise CredentialsError(f"account {name}: {why(str(error))}") from None
+        raise CredentialsError(f"{what}: {_why(str(error))}") from None
     of = claims.get("tid")
     if tenant is not None and GUID.fullmatch(tenant) and of and of.lower() != tenant.lower():
         raise CredentialsError(
-            f"account {name}: the credentials belong to directory {of}; the configuration expects"
-            f" {tenant}"
+            f"{what}: the credentials belong to directory {of}; the configuration expects {tenant}"
         )
     named = [f"{claim} {claims[claim]}" for claim in ("upn", "appid", "oid") if claim in claims]
     return tokens, ", ".join(named) or "unknown principal"
@@ -144,7 +143,7 @@ def _is_microsoft(authority: str | None) -> bool:
     return host in {known for n, known in vars(AzureAuthorityHosts).items() if n.startswith("A")}
 
 
-def why(text: str) -> str:
+def _why(text: str) -> str:
     """What the chain's report of many lines comes to."""
     refused = re.search(r"Authentication failed: (.+)", text)
     if refused is not None:

@@ -158,7 +158,7 @@ class GcpReader:
             connection = self._idle.pop()
         except IndexError:
             connection = AuthorizedHttp(
-                self._credentials, http=new_connection(self._ca_bundle, self._timeout)
+                self._credentials, http=open_http(self._ca_bundle, self._timeout)
             )
         try:
             yield connection
@@ -249,8 +249,13 @@ class _Wire:
         return response, content
 
 
-def new_connection(ca_bundle: str | None, timeout_seconds: float) -> httplib2.Http:
-    """A connection of httplib2, for one thread at a time."""
+def open_http(ca_bundle: str | None, timeout_seconds: float) -> httplib2.Http:
+    """A connection that sends no credentials by itself.
+
+    Args:
+        ca_bundle: file of the authorities to trust; None: the public ones.
+        timeout_seconds: how long it may be silent.
+    """
     connection = httplib2.Http(timeout=timeout_seconds, ca_certs=ca_bundle)
     # An API does not redirect; a token must not follow to where something else does.
     connection.follow_redirects = False
@@ -293,40 +298,45 @@ def open_account(
     Raises:
         CredentialsError: there are none, or no token can be had with them.
     """
-    for library in ("google.auth", "google_auth_httplib2", "googleapiclient"):
-        # They log addresses and answers; what matters of them is kept with the calls.
-        logging.getLogger(library).setLevel(logging.ERROR)
-    credentials, _ = default_credentials(f"account {name}", ca_bundle)
-    connection = new_connection(ca_bundle, TIMEOUT_SECONDS)
-    try:
-        credentials.refresh(_requester(connection))
-    except (*TRANSPORT, ValueError) as error:
-        raise CredentialsError(
-            f"account {name}: asking Google for a token: {one_line(error)}; expected a token"
-            " endpoint that can be reached, and credentials that are still valid"
-        ) from None
-    finally:
-        connection.close()
+    credentials = open_credentials(f"account {name}", ca_bundle)
     scope = Scope("gcp", name, project, _identity(credentials))
     return GcpReader(credentials, scope, endpoint=endpoint, ca_bundle=ca_bundle)
 
 
-def default_credentials(what: str, ca_bundle: str | None) -> tuple[Any, str | None]:
-    """The credentials that Google's libraries find by themselves, and the project they name.
+def open_credentials(what: str, ca_bundle: str | None) -> Any:
+    """The credentials that Google's libraries find by themselves, with a token.
 
     Args:
-        what: for whom, as in `account prod`.
+        what: what they are for, for the error message.
         ca_bundle: file of the authorities to trust instead of the public ones.
 
     Raises:
-        CredentialsError: there are none.
+        CredentialsError: there are none, or no token can be had with them.
     """
-    connection = new_connection(ca_bundle, DETECT_SECONDS)
+    for library in ("google.auth", "google_auth_httplib2", "googleapiclient"):
+        # They log addresses and answers; what matters of them is kept with the calls.
+        logging.getLogger(library).setLevel(logging.ERROR)
+    credentials = _find_credentials(what, ca_bundle)
+    connection = open_http(ca_bundle, TIMEOUT_SECONDS)
+    try:
+        credentials.refresh(_requester(connection))
+    except (*TRANSPORT, ValueError) as error:
+        raise CredentialsError(
+            f"{what}: asking Google for a token: {one_line(error)}; expected a token"
+            " endpoint that can be reached, and credentials that are still valid"
+        ) from None
+    finally:
+        connection.close()
+    return credentials
+
+
+def _find_credentials(what: str, ca_bundle: str | None) -> Any:
+    connection = open_http(ca_bundle, DETECT_SECONDS)
     try:
         with warnings.catch_warnings():
             # Of a login that has no project of its own for quotas, which reading does not need.
             warnings.simplefilter("ignore", UserWarning)
-            return google.auth.default(scopes=[SCOPE], request=_requester(connection))
+            return google.auth.default(scopes=[SCOPE], request=_requester(connection))[0]
     except (*TRANSPORT, ValueError) as error:
         raise CredentialsError(
             f"{what}: finding Google credentials: {one_line(error).rstrip('.')}; set"

@@ -36,6 +36,18 @@ def storage_account(name: str, **properties: JSON) -> dict[str, JSON]:
     }
 
 
+def tagged(name: str, **tags: str) -> dict[str, JSON]:
+    """A storage account as the listing of all resources has it."""
+    kind = "Microsoft.Storage/storageAccounts"
+    found: dict[str, JSON] = {
+        "id": f"{SCOPE}/resourceGroups/RECORDS/providers/{kind}/{name}",
+        "name": name,
+        "type": kind,
+        "location": "westeurope",
+    }
+    return {**found, "tags": {**tags}} if tags else found
+
+
 def role_assignment(
     principal: str, *, role: str = OWNER, type: str = "User", scope: str = SCOPE
 ) -> dict[str, JSON]:

@@ -39,6 +39,7 @@ ARM = "https://management.azure.com"
 GRAPH = "https://graph.microsoft.com"
 
 STORAGE = f"{SCOPE}/providers/Microsoft.Storage/storageAccounts"
+RESOURCES = f"{SCOPE}/resources"
 ROLES = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments"
 DIAGNOSTICS = f"{SCOPE}/providers/Microsoft.Insights/diagnosticSettings"
 POLICIES = "/v1.0/identity/conditionalAccess/policies"
@@ -46,6 +47,7 @@ DEFAULTS = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
 
 VERSIONS: Mapping[str, frozenset[str]] = {
     STORAGE: frozenset({"2023-05-01", "2024-01-01"}),
+    RESOURCES: frozenset({"2021-04-01", "2025-04-01"}),
     ROLES: frozenset({"2015-07-01", "2022-04-01"}),
     DIAGNOSTICS: frozenset({"2017-05-01-preview", "2021-05-01-preview"}),
 }
@@ -53,6 +55,7 @@ VERSIONS: Mapping[str, frozenset[str]] = {
 
 TYPES: Mapping[str, type[schema.Documented]] = {
     STORAGE: schema.StorageAccount,
+    RESOURCES: schema.GenericResource,
     ROLES: schema.RoleAssignment,
     DIAGNOSTICS: schema.SubscriptionDiagnosticSetting,
     POLICIES: schema.ConditionalAccessPolicy,
@@ -98,6 +101,7 @@ class Azure:
         """Every token issued."""
         self._held: dict[str, list[JSON] | dict[str, JSON]] = {
             STORAGE: [],
+            RESOURCES: [],
             # Whoever can read a subscription holds a role at it.
             ROLES: [role_assignment(OBJECT_ID, role=READER, type="ServicePrincipal")],
             DIAGNOSTICS: [],
@@ -298,7 +302,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @cache
-def _authority() -> trustme.CA:
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
@@ -308,12 +312,12 @@ def azure_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[A
     handler = type("Handler", (_Handler,), {})
     server = _Server(handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _authority().issue_cert("127.0.0.1").configure_cert(context)
+    authority().issue_cert("127.0.0.1").configure_cert(context)
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
     bundle = tmp_path / "ca.pem"
-    _authority().cert_pem.write_to_path(str(bundle))
+    authority().cert_pem.write_to_path(str(bundle))
     azure = Azure(f"https://127.0.0.1:{server.server_port}", str(bundle))
     handler.azure = azure  # type: ignore[attr-defined]  # of the class made above
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

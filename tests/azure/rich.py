@@ -19,8 +19,18 @@ from tests.azure.answers import (
     security_defaults,
     storage_account,
     strength,
+    tagged,
 )
-from tests.azure.cloud import DEFAULTS, DIAGNOSTICS, OBJECT_ID, POLICIES, ROLES, STORAGE, Azure
+from tests.azure.cloud import (
+    DEFAULTS,
+    DIAGNOSTICS,
+    OBJECT_ID,
+    POLICIES,
+    RESOURCES,
+    ROLES,
+    STORAGE,
+    Azure,
+)
 
 STRICT = {"azure.storage.encryption": {"require_cmk": True}}
 """Settings without which a check passes nearly whatever it is given."""
@@ -36,6 +46,7 @@ STATES: tuple[State, ...] = ("good", "bad", "worse")
 def fill(azure: Azure, state: State) -> None:
     """Have answers at every path that checks read."""
     azure.put(STORAGE, _accounts())
+    azure.put(RESOURCES, _tags())
     azure.put(f"/v1.0/groups/{ADMINS}/transitiveMembers", _members())
     azure.put(ROLES, _roles(state))
     azure.put(DIAGNOSTICS, _settings(state))
@@ -60,6 +71,15 @@ def _accounts() -> list[dict[str, JSON]]:
         storage_account("plain", supportsHttpsTrafficOnly=False, encryption=unencrypted),
         storage_account("old", minimumTlsVersion="TLS1_0"),
         storage_account("oldest", minimumTlsVersion=None, encryption=None),
+    ]
+
+
+def _tags() -> list[dict[str, JSON]]:
+    return [
+        tagged("records", **{"data-classification": "phi"}),
+        tagged("plain", owner="ann"),
+        tagged("old", **{"data-classification": "internal"}),
+        tagged("oldest"),
     ]
 
 

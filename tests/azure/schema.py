@@ -105,6 +105,22 @@ class StorageAccount(Documented):
     extendedLocation: Anything = None
 
 
+class GenericResource(Documented):
+    """https://learn.microsoft.com/rest/api/resources/resources/list"""
+
+    id: str
+    name: str
+    type: str
+    location: str
+    tags: dict[str, str] | None = None
+    kind: Anything = None
+    sku: Anything = None
+    identity: Anything = None
+    plan: Anything = None
+    managedBy: str | None = None
+    extendedLocation: Anything = None
+
+
 class RoleAssignmentProperties(Documented):
     roleDefinitionId: str
     principalId: str

@@ -127,15 +127,6 @@ def test_a_run_that_never_gets_a_number_gives_up(
         sealed_run(locker, signer)
 
 
-def test_a_change_of_key_is_told(signer: Signer, other_signer: Signer) -> None:
-    locker = MemoryLocker({})
-
-    first, second = sealed_run(locker, signer, day=1), sealed_run(locker, other_signer, day=2)
-
-    assert first.key_changed_from is None
-    assert second.key_changed_from == signer.fingerprint
-
-
 def test_a_clock_far_behind_the_last_seal_is_refused_with_both_times(signer: Signer) -> None:
     locker = MemoryLocker({})
     sealed_run(locker, signer, at=NOON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import ConfigError, SigningError
-from collector.evidence.keys import Signer, default_key_path, load_public_key, open_signer
+from collector.evidence.keys import (
+    TRIAL,
+    RemoteSigner,
+    Signer,
+    default_key_path,
+    load_public_key,
+    new_signer,
+    open_signer,
+)
 
 
 def pem(key: PrivateKeyTypes, password: bytes | None = None) -> bytes:
@@ -137,13 +146,56 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         open_signer(f"file:{tmp_path}/file/key.pem", create=True)
 
 
-@pytest.mark.parametrize("spec", ["awskms:///alias/x", "/plain/path", "file:", ""])
+@pytest.mark.parametrize(
+    "spec", ["awskms:///alias/x", "/plain/path", "file:", "", "aws-kms:", "gcp-kms:", "azure-kv:"]
+)
 def test_another_kind_of_signer_is_refused_by_name(spec: str) -> None:
     with pytest.raises(ConfigError) as refused:
         open_signer(spec, create=True)
 
     assert repr(spec) in str(refused.value)
-    assert "file:PATH" in str(refused.value)
+    for kind in ("file:PATH", "aws-kms:", "gcp-kms:", "azure-kv:"):
+        assert kind in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "extra"),
+    [("gcp-kms", "googleapiclient.discovery", "gcp"), ("azure-kv", "azure.keyvault.keys", "azure")],
+)
+def test_a_missing_sdk_is_told_with_what_brings_it(
+    kind: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"collector.evidence.{kind.replace('-', '_')}", raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(ConfigError) as refused:
+        open_signer(f"{kind}:name", create=False)
+
+    assert f"the module {missing} is not installed; pip install" in str(refused.value)
+    assert str(refused.value).endswith(f"'compliance-evidence-collector[{extra}]'")
+
+
+def test_what_a_service_signs_wrongly_is_not_used(signer: Signer) -> None:
+    public = load_public_key(signer.public_pem, "key")
+    sound = RemoteSigner("kms:key", public, signer.sign)
+    wrong = RemoteSigner("kms:key", public, lambda data: signer.sign(data + b"."))
+
+    assert public.verify(b"data", sound.sign(b"data"))
+    with pytest.raises(SigningError, match="signing with kms:key: what came back is not the"):
+        wrong.sign(b"data")
+
+
+def test_a_trial_is_no_part_of_a_seal() -> None:
+    assert not TRIAL.startswith(b"DSSEv1")
+
+
+def test_a_key_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    made = new_signer(f"file:{tmp_path}/key.pem")
+
+    with pytest.raises(ConfigError, match="it exists; evidence depends on it, so it stays"):
+        new_signer(f"file:{tmp_path}/key.pem")
+
+    assert made.fingerprint == open_signer(f"file:{tmp_path}/key.pem", create=False).fingerprint
 
 
 def test_the_default_key_is_in_the_users_configuration(

@@ -97,7 +97,8 @@ def test_a_seal_whose_answer_got_lost_is_not_sealed_twice(
     faulty: Proxy, opened: Callable[[], Locker], signer: Signer
 ) -> None:
     locker = opened()
-    faulty.faults = [None] * 6 + ["cut"]  # four objects, the public key, the document, the seal
+    # Four objects, the public key, the document, and then the seal.
+    faulty.faults = [None, None, None, None, None, None, "cut"]
 
     appended = sealed_run(locker, signer, day=1)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,25 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
-from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from collector.evidence.canonical import canonical, sha256
 from collector.evidence.keys import Signer, load_public_key
 from collector.evidence.log import ATTESTATIONS, Log, account_log
 from collector.evidence.record import EvidenceError
 from collector.evidence.seal import Statement, open_seal, pre_authentication_encoding, seal
-
-STATEMENT = Statement(
-    log=account_log("prod"),
-    number=2,
-    document_sha256="5" * 64,
-    previous_sha256="9" * 64,
-    created_at=datetime(2026, 11, 22, 17, 0, 21, tzinfo=UTC),
-)
+from tests.evidence.others import STATEMENT, openssl_accepts, securesystemslib_accepts
 
 PAYLOAD = (
     '{"_type":"https://in-toto.io/Statement/v1","predicate":{"account":"prod",'
@@ -205,33 +194,11 @@ def test_the_longest_statement_can_be_signed_by_every_kind_of_key() -> None:
 
 
 def test_securesystemslib_verifies_the_envelope(signer: Signer) -> None:
-    envelope = json.loads(seal(STATEMENT, signer))["dsseEnvelope"]
-    key = SSlibKey.from_crypto(
-        serialization.load_pem_public_key(signer.public_pem), keyid=signer.fingerprint
-    )
-
-    accepted = Envelope.from_dict(envelope).verify([key], threshold=1)
-
-    assert list(accepted) == [signer.fingerprint]
+    assert securesystemslib_accepts(seal(STATEMENT, signer), signer)
 
 
 def test_openssl_verifies_the_signature(signer: Signer, tmp_path: Path) -> None:
-    envelope = json.loads(seal(STATEMENT, signer))["dsseEnvelope"]
-    payload = base64.b64decode(envelope["payload"])
-    (tmp_path / "key.pem").write_bytes(signer.public_pem)
-    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
-    (tmp_path / "signed").write_bytes(
-        b"DSSEv1 28 application/vnd.in-toto+json %d %b" % (len(payload), payload)
-    )
-
-    verified = subprocess.run(
-        ["openssl", "dgst", "-sha256", "-verify", "key.pem", "-signature", "sig", "signed"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-
-    assert verified.stdout == b"Verified OK\n"
+    assert openssl_accepts(seal(STATEMENT, signer), signer, tmp_path)
 
 
 def test_a_seal_of_the_lockers_own_logs_names_the_log(signer: Signer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -135,7 +135,7 @@ def test_on_azure_a_document_that_was_deleted_is_named(
 
 def test_with_an_account_only_what_its_log_leads_to_is_looked_at(signer: Signer) -> None:
     class Rewritten(MemoryLocker):
-        def versions(self, prefix: str) -> Iterable[Version]:  # type: ignore[override]
+        def versions(self, prefix: str) -> Iterator[Version]:
             for key in self.keys(prefix):
                 yield from (version(key, 1, current=False), version(key, 2))
 
@@ -154,7 +154,7 @@ def test_with_an_account_only_what_its_log_leads_to_is_looked_at(signer: Signer)
 
 def test_versions_that_may_not_be_listed_are_a_warning(signer: Signer) -> None:
     class Denying(MemoryLocker):
-        def versions(self, prefix: str) -> Iterable[Version]:  # type: ignore[override]
+        def versions(self, prefix: str) -> Iterator[Version]:
             raise Refused("s3:ListBucketVersions is denied")
 
     locker = Denying({})

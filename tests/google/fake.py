@@ -12,7 +12,7 @@ import secrets
 import ssl
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,6 +74,7 @@ class Rule:
     raw: bytes | None = None
     times: int | None = None
     held: threading.Event | None = None
+    made: Callable[[Any], Mapping[str, Any]] | None = None
 
     def is_for(self, name: str, params: Mapping[str, str]) -> bool:
         """Whether it is for a request."""
@@ -147,6 +148,10 @@ class FakeGoogle:
             assert paged or (len(pages) == 1 and not cut), f"{route.name} has no pages"
         self.rules.append(Rule(name, params, pages, is_cut=cut))
 
+    def make(self, name: str, maker: Callable[[Any], Mapping[str, Any]], /, **params: str) -> None:
+        """Answer with what is made of the request's body."""
+        self.rules.append(Rule(name, params, made=maker))
+
     def deny(self, name: str, /, **params: str) -> None:
         """Refuse for want of the permission."""
         refusal = Refusal(403, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED")
@@ -208,6 +213,10 @@ class FakeGoogle:
                 continue
             if rule.refusal is not None:
                 raise rule.refusal
+            if rule.made is not None:
+                answer = rule.made(sent)
+                assert_conforms(route.doc, route.method["response"], answer, route.name)
+                return json.dumps(answer).encode()
             return rule.raw if rule.raw is not None else _page(rule, params)
         self.unexpected.append(f"{route.name} with {params}: no answer is set")
         raise Refusal(400, "FAILED_PRECONDITION", "no_answer_is_set")

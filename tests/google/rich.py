@@ -19,6 +19,7 @@ def fill(google: FakeGoogle, *, is_good: bool) -> None:
     _storage(google)
     _sql(google)
     _logging(google)
+    _labels(google)
     role = "roles/viewer" if is_good else "roles/owner"
     bindings = [
         {"role": "roles/browser", "members": ["group:all@example.com"]},
@@ -106,6 +107,22 @@ def _logging(google: FakeGoogle) -> None:
                 bucket("open", 400),
                 bucket("short", 100, locked=True),
                 bucket("going", 400, "DELETE_REQUESTED", locked=True),
+            ]
+        },
+    )
+
+
+def _labels(google: FakeGoogle) -> None:
+    def found(name: str, **labels: str) -> dict[str, object]:
+        return {"name": f"//storage.googleapis.com/{name}", "labels": labels}
+
+    google.answer(
+        "cloudasset.v1.searchAllResources",
+        {"results": [found("records", **{"data-classification": "phi"})]},
+        {
+            "results": [
+                found("private", owner="ada"),
+                found("acls", **{"data-classification": "no"}),
             ]
         },
     )

@@ -11,6 +11,8 @@ from functools import cache
 from tests.google.schema import Document, Schema, assert_conforms, document, methods
 
 APIS = (
+    ("cloudasset", "v1"),
+    ("cloudkms", "v1"),
     ("cloudresourcemanager", "v3"),
     ("compute", "v1"),
     ("logging", "v2"),

@@ -131,15 +131,16 @@ class FakeStorage:
         self.make_bucket(body["name"], **(lock if given.get("enableObjectRetention") else {}))
         return self._buckets_patch({"bucket": body["name"]}, body)
 
-    def _buckets_get(self, given: Json, *_: Any) -> Json:
+    def _buckets_get(self, given: Json, *_: object) -> Json:
         if given["bucket"] not in self.buckets:
             raise Refusal(404, "NOT_FOUND", "notFound", "The specified bucket does not exist.")
         return self.buckets[given["bucket"]]
 
     def _buckets_patch(self, given: Json, body: Json, *_: Any) -> Json:
         bucket = self._buckets_get(given)
-        policy = bucket.get("retentionPolicy", {})
-        wanted = body.get("retentionPolicy", policy).get("retentionPeriod", "0")
+        policy: Json = bucket.get("retentionPolicy", {})
+        asked: Json = body.get("retentionPolicy", policy)
+        wanted = asked.get("retentionPeriod", "0")
         if policy.get("isLocked") and int(wanted) < int(policy["retentionPeriod"]):
             raise Refusal(403, "PERMISSION_DENIED", "forbidden", "a locked policy is not shortened")
         for name, value in body.items():

@@ -1,0 +1,99 @@
+"""Reading the log of attestations, and writing to it. What does not hold is not read.
+
+An entry counts only if its signature, its digest and every link of the log hold, as `verify` finds
+them. Whoever could write to the locker could otherwise accept any failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+
+from collector.attestation.record import Entry
+from collector.attestation.state import LogEntry, Standing, stand
+from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.inventory import take_inventory
+from collector.evidence.key_log import read_trust
+from collector.evidence.keys import PublicKey, Signer
+from collector.evidence.links import Link, between, read_link
+from collector.evidence.locker import Locker
+from collector.evidence.log import ATTESTATIONS
+from collector.evidence.record import EvidenceError
+from collector.evidence.report import Problem
+from collector.evidence.verify import READERS
+
+
+def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing:
+    """All entries of the log, after every signature and link of it was checked.
+
+    The files that entries keep are not read: that is what `verify` is for.
+
+    Args:
+        locker: only read.
+        trusted: the keys that may sign. Without any, the locker's own keys are taken, which is
+            less: the first that signed the log is believed.
+
+    Raises:
+        EvidenceError: something of the log does not hold; the message names the first file.
+        LockerError: the locker cannot be read.
+    """
+    inventory = take_inventory(locker.keys(ATTESTATIONS.prefix))
+    numbers = inventory.seals.get(ATTESTATIONS, [])
+    if not numbers:
+        return stand(())
+    trust = read_trust(locker, trusted)
+    with ThreadPoolExecutor(min(READERS, len(numbers)), thread_name_prefix="attestation") as pool:
+        links = list(pool.map(partial(read_link, locker, trust.readable, ATTESTATIONS), numbers))
+    problems: list[Problem] = []
+    before: Link | None = None
+    for link in links:
+        problems += (*link.problems, *between(before, link))
+        before = link
+    signed = [(n.number, n.sealed.keyid) for n in links if n.sealed is not None and n.is_signed]
+    for number, fault in trust.signers_faults(ATTESTATIONS, signed):
+        problems.append(Problem(ATTESTATIONS.seal_key(number), fault))
+    if problems:
+        raise EvidenceError(
+            f"attestations of locker {locker.url}: {min(problems)}; run collector verify"
+        )
+    return stand(map(_placed, links))
+
+
+def write(
+    locker: Locker,
+    entry: Entry,
+    files: Mapping[str, bytes],
+    signer: Signer,
+    clock: Callable[[], datetime],
+) -> Appended:
+    """Seal an entry as the next of the log, after the files that it keeps.
+
+    Args:
+        locker: where it goes.
+        entry: what is sealed.
+        files: content of each file that the entry keeps, by digest.
+        signer: seals it.
+        clock: the time now, aware.
+
+    Raises:
+        LockerError: the locker refuses; what is there is referred to by nothing.
+        SigningError: the key cannot be used.
+    """
+    for data in files.values():
+        put_object(locker, data)
+    return append(locker, ATTESTATIONS, entry.to_bytes(), signer, clock)
+
+
+def _placed(link: Link) -> LogEntry:
+    sealed, entry = link.sealed, link.document
+    assert sealed is not None
+    assert isinstance(entry, Entry)
+    return LogEntry(
+        number=link.number,
+        seal_sha256=link.sha256,
+        document_sha256=sealed.statement.document_sha256,
+        sealed_at=sealed.statement.created_at,
+        entry=entry,
+    )
