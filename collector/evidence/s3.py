@@ -89,9 +89,9 @@ class S3Locker:
                     **self._kept(),
                 )
             except ClientError as error:
-                if _status(error) == _PRECONDITION_FAILED:
+                if status(error) == _PRECONDITION_FAILED:
                     return False
-                if _status(error) != _CONFLICT:
+                if status(error) != _CONFLICT:
                     raise self._failed("writing", key, error) from error
             except BotoCoreError as error:
                 raise self._failed("writing", key, error) from error
@@ -202,9 +202,9 @@ class S3Locker:
             self._client.head_bucket(Bucket=self._bucket)
         except ClientError as error:
             # An answer to HEAD has no body, so the service's own words are missing.
-            hint = _HINTS.get(_status(error), reason(error))
+            hint = _HINTS.get(status(error), reason(error))
             raise LockerError(
-                f"locker {self.url} cannot be used: S3 answered {_status(error)}: {hint}"
+                f"locker {self.url} cannot be used: S3 answered {status(error)}: {hint}"
             ) from error
         except BotoCoreError as error:
             raise LockerError(f"locker {self.url} cannot be used: {reason(error)}") from error
@@ -232,7 +232,7 @@ class S3Locker:
             return self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
         except ClientError as error:
             # An answer to HEAD has no words: a bucket that is not there looks the same.
-            if _status(error) == _NOT_FOUND:
+            if status(error) == _NOT_FOUND:
                 raise ObjectMissing(
                     f"reading {key} in locker {self.url}: no such object"
                 ) from error
@@ -244,9 +244,9 @@ class S3Locker:
         try:
             answer = self._client.get_object_lock_configuration(Bucket=self._bucket)
         except ClientError as error:
-            if _code(error) in NO_OBJECT_LOCK:
+            if code(error) in NO_OBJECT_LOCK:
                 return None
-            if _status(error) not in _REFUSED:
+            if status(error) not in _REFUSED:
                 raise self._failed("reading the Object Lock of", "", error) from error
             log.warning(
                 "retention_not_extended",
@@ -270,9 +270,7 @@ class S3Locker:
 
     def _failed(self, doing: str, key: str, error: Exception) -> LockerError:
         kind = (
-            Refused
-            if isinstance(error, ClientError) and _status(error) in _REFUSED
-            else LockerError
+            Refused if isinstance(error, ClientError) and status(error) in _REFUSED else LockerError
         )
         return kind(f"{doing} {key or 'all'} in locker {self.url}: {reason(error)}")
 
@@ -307,16 +305,18 @@ def default_retention(configuration: Any) -> timedelta | None:
 def reason(error: Exception) -> str:
     """What went wrong, on one line, without a password that an endpoint's URL may hold."""
     if isinstance(error, ClientError):
-        details = error.response["Error"]
+        details: Any = error.response.get("Error", {})
         text = f"{details.get('Code', 'error')}: {details.get('Message', '')}".rstrip(": ")
     else:
         text = str(error).rstrip(".")
     return re.sub(r"//[^/\s@]*@", "//", " ".join(text.split()))
 
 
-def _status(error: ClientError) -> int:
-    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+def status(error: ClientError) -> int:
+    """The HTTP status of an error answer."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
-def _code(error: ClientError) -> str:
-    return error.response["Error"].get("Code", "")
+def code(error: ClientError) -> str:
+    """S3's own name for an error; empty where it gave none."""
+    return error.response.get("Error", {}).get("Code", "")

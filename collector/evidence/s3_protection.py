@@ -14,7 +14,14 @@ from collector.errors import LockerError, Refused
 from collector.evidence.address import Bucket
 from collector.evidence.locker import Keeping
 from collector.evidence.protection import RETENTION_DAYS, Look, NoBucket, Place, Protection
-from collector.evidence.s3 import NO_OBJECT_LOCK, default_retention, new_client, reason
+from collector.evidence.s3 import (
+    NO_OBJECT_LOCK,
+    code,
+    default_retention,
+    new_client,
+    reason,
+    status,
+)
 from collector.evidence.s3_policy import is_covered, statements
 
 _PUBLIC_ACCESS = (
@@ -233,10 +240,9 @@ class _Bucket:
         try:
             return self._method(operation)()
         except ClientError as error:
-            code = error.response["Error"].get("Code")
-            if code in absent:
+            if code(error) in absent:
                 return None
-            if code in ("NoSuchBucket", "404"):  # an answer to HEAD has no code of its own
+            if code(error) in ("NoSuchBucket", "404"):  # an answer to HEAD has no code of its own
                 raise NoBucket("there is no such bucket") from error
             raise self._failed(operation, error) from error
         except BotoCoreError as error:
@@ -253,9 +259,7 @@ class _Bucket:
 
     def _failed(self, operation: str, error: Exception) -> LockerError:
         name = "".join(part.capitalize() for part in operation.split("_"))
-        is_refused = isinstance(error, ClientError) and (
-            error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403)
-        )
+        is_refused = isinstance(error, ClientError) and status(error) in (401, 403)
         kind = Refused if is_refused else LockerError
         return kind(f"{name} of {self.address.url}: {reason(error)}")
 
