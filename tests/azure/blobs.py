@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
+
+from tests.evidence.azurite import ACCOUNT
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -44,6 +46,12 @@ class FakeContainer:
     """Headers that tell of the container."""
     exists: bool = True
     is_hierarchical: bool = False
+    order: Callable[[Blob], Any] = lambda blob: (blob.name, blob.version)
+    """What listings are sorted by."""
+    root: str = f"/{ACCOUNT}"
+    """What stands before the container in paths: the account, unless its host name tells it."""
+    authorizations: set[str] = field(default_factory=set)
+    """Kinds of credentials that requests came with."""
     denied: set[str] = field(default_factory=set)
     """What is refused: `container`, `account`, `versions`, `policy`."""
 
@@ -62,7 +70,8 @@ class FakeContainer:
             for name, value in environ.items()
             if name.startswith("HTTP_")
         }
-        name = environ["PATH_INFO"].split("/", 3)[3:]
+        self.authorizations.add(headers.get("authorization", "").partition(" ")[0])
+        name = environ["PATH_INFO"].removeprefix(self.root).split("/", 2)[2:]
         with self._lock:
             if query.get("restype") == "account" or query.get("comp") == "properties":
                 answer = self._account()
@@ -115,7 +124,7 @@ class FakeContainer:
             + f"<Properties><Last-Modified>{_date()}</Last-Modified>"
             f"<Content-Length>{len(blob.data)}</Content-Length>"
             "<BlobType>BlockBlob</BlobType></Properties></Blob>"
-            for blob in sorted(self.versions_of, key=lambda blob: (blob.name, blob.version))
+            for blob in sorted(self.versions_of, key=self.order)
             if blob.name.startswith(prefix) and (blob.is_current or has_versions)
         )
         text = f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker/></EnumerationResults>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
+from azure.core.credentials import AccessToken
 
-from collector.errors import ConfigError, LockerError, ObjectMissing
-from collector.evidence.address import parse_address
-from collector.evidence.locker import Locker, open_locker
+from collector.errors import ConfigError, CredentialsError, LockerError, ObjectMissing
+from collector.evidence import blob
+from collector.evidence.address import Container, parse_address
+from collector.evidence.locker import Keeping, Locker, open_locker
+from tests.azure.blobs import FakeContainer
+from tests.evidence.azurite import ACCOUNT, connection_string
 from tests.evidence.wsgi import served
+from tests.google.storage import FakeStorage
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -356,3 +363,116 @@ class TestS3:
                 found = str(error)
 
         assert outcome in found
+
+
+class TestGoogle:
+    def test_listing_goes_on_over_many_pages(self, google_storage: FakeStorage) -> None:
+        google_storage.page_size = 2
+        locker = open_locker("gs://evidence/p")
+        for number in range(7):
+            locker.put(f"v1/{number}", b"")
+
+        assert list(locker.keys("v1/", after="v1/1")) == [f"v1/{n}" for n in range(2, 7)]
+        assert len(list(locker.versions("v1/"))) == 7
+
+    def test_a_missing_bucket_is_told_from_a_missing_file(
+        self, google_storage: FakeStorage
+    ) -> None:
+        locker = open_locker("gs://no-such-bucket")
+
+        for attempt in (lambda: locker.get("v1/x"), locker.check_writable):
+            with pytest.raises(LockerError, match=r"404.*does not exist") as refused:
+                attempt()
+            assert not isinstance(refused.value, ObjectMissing)
+
+    def test_bytes_that_are_not_what_google_tells_are_not_taken(
+        self, google_storage: FakeStorage
+    ) -> None:
+        locker = open_locker("gs://evidence")
+        locker.put("v1/x", DATA)
+        google_storage.objects["evidence", "v1/x"][0].data = b"torn"
+
+        with pytest.raises(LockerError, match="MD5"):
+            locker.get("v1/x")
+
+    def test_credentials_that_are_not_there_are_asked_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")
+
+        with pytest.raises(CredentialsError, match="locker gs://bucket/p: finding Google"):
+            open_locker("gs://bucket/p")
+
+
+class TestAzure:
+    def test_a_missing_container_is_told_from_a_missing_file(self, azure_environment: None) -> None:
+        locker = open_locker(f"azure://{ACCOUNT}/no-such-container")
+
+        for attempt in (lambda: locker.get("v1/x"), locker.check_writable):
+            with pytest.raises(LockerError, match="404 ContainerNotFound: there is no") as refused:
+                attempt()
+            assert not isinstance(refused.value, ObjectMissing)
+
+    @pytest.mark.parametrize(
+        ("secret", "told"),
+        [
+            ("hunter2", "ValueError; expected a connection string"),
+            (connection_string("http://127.0.0.1:1"), f"it is of account {ACCOUNT}"),
+        ],
+    )
+    def test_a_connection_string_of_something_else_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, secret: str, told: str
+    ) -> None:
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", secret)
+
+        with pytest.raises(ConfigError) as refused:
+            open_locker("azure://account/evidence")
+
+        assert str(refused.value).endswith(told)
+        assert "hunter2" not in str(refused.value)
+
+    def test_credentials_that_are_not_there_are_asked_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+
+        with pytest.raises(CredentialsError, match="locker azure://account/evidence: found no"):
+            open_locker("azure://account/evidence")
+
+    def test_a_token_opens_it_over_tls(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        class Tokens:
+            def get_token(self, *scopes: str, **_: object) -> AccessToken:
+                return AccessToken(f"for {scopes[0]}", 2**40)
+
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        monkeypatch.setattr(blob, "open_tokens", lambda *_, **__: (Tokens(), "somebody"))
+        container = FakeContainer(root="")
+        with served(container, context) as url:
+            name, _, suffix = url.removeprefix("https://").partition(".")
+            locker = blob.BlobLocker(Container(name, suffix, "evidence", "p"), Keeping())
+
+            assert locker.put("v1/x", DATA)
+            assert locker.get("v1/x") == DATA
+
+        assert container.authorizations == {"Bearer"}
+
+    def test_another_order_than_that_of_keys_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As an account with a hierarchical namespace has it."""
+        container = FakeContainer()
+        with served(container) as url:
+            monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", connection_string(url))
+            locker = open_locker(f"azure://{ACCOUNT}/evidence")
+            for key in ("v1/a/x", "v1/a-b/x"):
+                locker.put(key, b"")
+            monkeypatch.setattr(container, "order", lambda blob: blob.name.split("/"))
+
+            with pytest.raises(LockerError, match="expected an account without hierarchical"):
+                list(locker.keys("v1/"))
