@@ -121,6 +121,24 @@ Account = Annotated[AwsAccount | GcpAccount | AzureAccount, Field(discriminator=
 AccountName = Annotated[str, Field(pattern=f"^{ACCOUNT_NAME}$")]
 
 
+class TimestampAuthority(BaseModel):
+    """A timestamp authority (RFC 3161) that is asked for the time of each seal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@/]+(/[^\s@]*)?$")]
+    """Where it answers. Plain HTTP will do: what it answers is signed."""
+    ca_bundle: str
+    """File of the certificates to trust it by, as PEM; at least one of them a root."""
+
+
+def _number(value: object) -> object:
+    """The environment has texts only; `true` is no number."""
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
 def _whole(value: object) -> object:
     """The environment has texts only; a file has numbers, and `true` is none."""
     if isinstance(value, bool):
@@ -157,6 +175,10 @@ class Config(BaseSettings):
     in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
+    timestamp: list[TimestampAuthority] = []
+    """Timestamp authorities, asked in turn until one answers; none: seals carry no timestamp."""
+    timestamp_seconds: Annotated[float, BeforeValidator(_number), Field(gt=0, le=60)] = 5
+    """How long to wait for a timestamp, for all authorities together."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
     accounts: dict[AccountName, Account] = {}
@@ -254,6 +276,8 @@ def _explain(error: ValidationError, file: Path) -> str:
         del place[3:]
     if place[0] == "checks":
         del place[3:]
+    if place[0] == "timestamp":
+        del place[3:]
     variable = "COLLECTOR_" + "__".join(place).upper()
     where = f"{file}: {'.'.join(place)}"
     if variable in os.environ:
@@ -287,6 +311,10 @@ _EXPECTED = {
     "days": "a whole number from 1 to 36500",
     "mode": "'governance' or 'compliance'",
     "retention": "a table with days and mode",
+    "timestamp": "a list of tables, [[timestamp]]",
+    "timestamp_seconds": "a number of seconds from more than 0 to 60",
+    "url": "a URL, http:// or https://, without a user's name",
+    "ca_bundle": "the path of a file",
     "accounts": "a table for each account",
     "checks": "a table for each check",
 }
@@ -297,6 +325,8 @@ def _keys(place: list[str]) -> list[str]:
     """The keys that there are where an unknown one was found."""
     if place[0] == "retention":
         return sorted(Retention.model_fields)
+    if place[0] == "timestamp":
+        return sorted(TimestampAuthority.model_fields)
     if place[0] != "accounts":
         return sorted(Config.model_fields)
     members = (AwsAccount, GcpAccount, AzureAccount)

@@ -39,6 +39,10 @@ class SigningError(CollectorError):
     exit_code = 2
 
 
+class TimestampError(CollectorError):
+    """No authority gave a timestamp that holds. Evidence is sealed without it."""
+
+
 class LockerError(CollectorError):
     """A locker cannot be opened, read or written."""
 

@@ -24,8 +24,8 @@ from collector.classification import marked
 from collector.collect import Progress, collect
 from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
-from collector.evidence.canonical import JSON, canonical, sha256
-from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.canonical import JSON, canonical, sha256, timestamp
+from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.key_log import check_signer
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
@@ -137,6 +137,7 @@ def run(
     clock: Callable[[], datetime],
     workers: int,
     progress: Progress | None = None,
+    stamper: Stamper | None = None,
 ) -> Outcome:
     """Read an account, judge it, and seal the outcome as the next snapshot of its chain.
 
@@ -148,6 +149,8 @@ def run(
         clock: the time now, aware.
         workers: reads under way at once.
         progress: told how many reads are done.
+        stamper: asked for a timestamp of the seal; if it has none, that is logged, and the
+            snapshot is sealed without.
 
     Raises:
         LockerError: the locker refuses to be written at all.
@@ -191,10 +194,15 @@ def run(
         calls_sha256=sha256(calls),
     )
     try:
-        sealed = append(locker, account_log(reader.scope.name), snapshot.to_bytes(), signer, clock)
+        sealed = append(
+            locker, account_log(reader.scope.name), snapshot.to_bytes(), signer, clock, stamper
+        )
     except LockerError as error:
         raise NotSealed(f"{error}; nothing is sealed") from error
-    log.info("run_sealed", account=reader.scope.name, number=sealed.number)
+    seen = None if sealed.timestamp is None else timestamp(sealed.timestamp)
+    log.info("run_sealed", account=reader.scope.name, number=sealed.number, timestamp=seen)
+    if sealed.timestamp_fault is not None:
+        log.info("timestamp_missed", account=reader.scope.name, error=sealed.timestamp_fault)
     return Outcome(snapshot, flat, sealed, key_note=note)
 
 

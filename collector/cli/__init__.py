@@ -21,6 +21,7 @@ from collector.cli import (
     locker,
     results,
     run,
+    timestamps,
     verify,
 )
 from collector.errors import CollectorError
@@ -70,6 +71,7 @@ for module in (
     run,
     results,
     verify,
+    timestamps,
     attest,
     exception,
     decision,

@@ -239,6 +239,7 @@ def _announce(
 def _say(store: Locker, statement: KeyStatement, signer: Signer) -> None:
     from datetime import UTC, datetime
 
+    from collector.cli.workbench import configured, configured_stamper
     from collector.errors import ConfigError
     from collector.evidence.key_log import say
 
@@ -248,13 +249,20 @@ def _say(store: Locker, statement: KeyStatement, signer: Signer) -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    sealed, undone = say(store, statement, signer, clock)
+    stamper = configured_stamper(configured(click.get_current_context()))
+    sealed, undone = say(store, statement, signer, clock, stamper)
     done = {
         "rotate": f"{signer.fingerprint} is rotated to {statement.key}",
         "admit": f"{statement.key} may sign as well",
         "revoke": f"{statement.key} is revoked",
     }[statement.action]
     click.echo(f"Sealed as number {sealed.number} of keys in {store.url}: {done}")
+    if sealed.timestamp_fault is not None:
+        click.echo(
+            f"collector: warning: it is sealed without a timestamp: {sealed.timestamp_fault};"
+            f" collector timestamp {store.url} adds it later",
+            err=True,
+        )
     for number in undone:
         click.echo(f"collector: warning: number {number} of keys counts no more", err=True)
 

@@ -1,4 +1,4 @@
-"""Versions of evidence: each file has one, or somebody deleted it or wrote over it. Pure.
+"""Versions of evidence: each file has one, or somebody deleted it or wrote over it.
 
 Create-if-absent keeps the promise of a locker only while nothing is deleted: after a deletion it
 succeeds again, and what is written then reads like what was there. A bucket that keeps versions
@@ -7,14 +7,40 @@ shows both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
+from collector.errors import Refused
 from collector.evidence.canonical import timestamp
-from collector.evidence.locker import Version
+from collector.evidence.locker import Locker, Version
+from collector.evidence.log import VERSION
 from collector.evidence.report import Problem
+from collector.evidence.snapshot import OBJECTS
 
 MOST_TIMES = 5
 """How many versions of one file a problem tells the times of."""
+
+
+def read_versions(
+    locker: Locker, prefixes: Sequence[str], objects: Container[str]
+) -> tuple[set[Problem], tuple[str, ...]]:
+    """What is wrong with the versions in a locker, and a warning if they may not be listed.
+
+    Args:
+        locker: only listed.
+        prefixes: of the keys to look at.
+        objects: keys of the objects to look at besides, where `prefixes` do not have them all.
+    """
+    try:
+        problems = {p for prefix in prefixes for p in version_problems(locker.versions(prefix))}
+        if VERSION not in prefixes:
+            own = (version for version in locker.versions(OBJECTS) if version.key in objects)
+            problems.update(version_problems(own))
+    except Refused as error:
+        return set(), (
+            "versions could not be listed, so nobody knows whether files were deleted and written "
+            f"again: {error}",
+        )
+    return problems, ()
 
 
 def version_problems(versions: Iterable[Version]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from collector.errors import ObjectMissing
 from collector.evidence.canonical import JSON, canonical
-from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker, Stat, Version
 from collector.evidence.log import account_log
@@ -72,6 +72,7 @@ def sealed_run(
     day: int = 1,
     at: datetime | None = None,
     buckets: Mapping[str, str] | None = None,
+    stamper: Stamper | None = None,
 ) -> Appended:
     """Collect one check over a few buckets and seal it, on a day of a month."""
     outcomes = buckets if buckets is not None else {"logs": "fail", f"data-{day}": "pass"}
@@ -118,4 +119,4 @@ def sealed_run(
         ),
         calls_sha256=put_object(locker, b"".join(canonical(c) + b"\n" for c in calls)),
     ).to_bytes()
-    return append(locker, account_log(account), document, signer, lambda: moment)
+    return append(locker, account_log(account), document, signer, lambda: moment, stamper)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.errors import ConfigError, LockerError
-from collector.evidence import verify as verify_module
+from collector.evidence import reading
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import append, put_object
 from collector.evidence.keys import PublicKey, Signer, load_public_key
@@ -637,7 +637,7 @@ def test_many_files_are_read_at_once_with_the_same_outcome(
     files[seal_key("prod", 50)] = b"broken"
     files[object_key("0" * 64)] = b"broken"
     at_once = verify(MemoryLocker(files), trusted=trusted)
-    monkeypatch.setattr(verify_module, "WORTH_THREADS", 10**6)
+    monkeypatch.setattr(reading, "WORTH_THREADS", 10**6)
 
     one_by_one = verify(MemoryLocker(files), trusted=trusted)
 

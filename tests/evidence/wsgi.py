@@ -18,7 +18,7 @@ def served(app: WSGIApplication, tls: ssl.SSLContext | None = None) -> Iterator[
     from werkzeug.serving import make_server
 
     server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=tls)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.port}"
