@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def test_keys_from_the_locker_itself_are_warned_of(files: dict[str, bytes]) -> N
 
 
 def test_each_flipped_byte_is_found_and_its_file_alone_named(
-    signer: Signer, trusted: list[PublicKey]
+    signer: Signer, trusted: list[PublicKey], record_property: Callable[[str, object], None]
 ) -> None:
     files: dict[str, bytes] = {}
     sealed_run(MemoryLocker(files), signer, buckets={"logs": "pass"})
@@ -95,6 +95,8 @@ def test_each_flipped_byte_is_found_and_its_file_alone_named(
                 missed.append((key, position, report.problems))
 
     assert missed == []
+    flips = {"flipped": sum(map(len, files.values())), "missed": len(missed)}
+    record_property("tried", {"every byte of a snapshot": flips})
 
 
 def test_a_flipped_byte_of_a_seal_is_not_blamed_on_its_neighbours(
