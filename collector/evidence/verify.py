@@ -288,9 +288,8 @@ class _Verification:
 
     def verify_versions(self) -> None:
         """See that no file was deleted or written over, where the locker tells of versions."""
-        found = read_versions(self._locker, self._prefixes, self._objects_read)
-        self._problems.update(found[0])
-        self._warnings = found[1]
+        found, self._warnings = read_versions(self._locker, self._prefixes, self._objects_read)
+        self._problems.update(found)
 
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
