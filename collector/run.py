@@ -30,6 +30,7 @@ from collector.evidence.key_log import check_signer
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log
+from collector.evidence.merkle import merkle_root
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import (
     Account,
@@ -192,6 +193,7 @@ def run(
         complete=all(r.outcome != "unknown" for r in flat),
         checks=entries,
         calls_sha256=sha256(calls),
+        calls_merkle_root=merkle_root(calls),
     )
     try:
         sealed = append(
@@ -295,6 +297,7 @@ def judge(
     for check in plan.checks:
         tags = plan.mappings.tags(check.control)
         counts = Counter(r.outcome for r in results[check.id])
+        stored = lines(r.to_json() for r in results[check.id])
         entries.append(
             CheckEntry(
                 id=check.id,
@@ -303,7 +306,8 @@ def judge(
                 soc2=tags.soc2,
                 hipaa=tags.hipaa,
                 summary={o: counts[o] for o in OUTCOMES if counts[o]},
-                results_sha256=sha256(lines(r.to_json() for r in results[check.id])),
+                results_sha256=sha256(stored),
+                results_merkle_root=merkle_root(stored),
             )
         )
     return results, tuple(entries)

@@ -84,6 +84,9 @@ class CheckEntry(Record):
     """Number of results by outcome; an outcome that did not occur may be left out."""
     results_sha256: Digest
     """The results object: JSON Lines, one result a line."""
+    results_merkle_root: Digest | None = Field(default=None, exclude_if=lambda root: root is None)
+    """Root of the tree over the lines of the results object, by which one can be shown without the
+    others: `collector.evidence.merkle`. Documents of early versions have none."""
 
 
 class Snapshot(Record):
@@ -109,6 +112,8 @@ class Snapshot(Record):
     checks: tuple[CheckEntry, ...]
     calls_sha256: Digest
     """The calls object: JSON Lines, one read a line."""
+    calls_merkle_root: Digest | None = Field(default=None, exclude_if=lambda root: root is None)
+    """The same of the calls object."""
 
 
 def parse_snapshot(data: bytes, source: str) -> Snapshot:

@@ -149,6 +149,7 @@ class _Verification:
         self._are_seals_sound = True
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
+        self._merkle_roots: dict[str, dict[str, str]] = {}
         self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
         self._objects_read: set[str] = set()
@@ -267,6 +268,8 @@ class _Verification:
         for content in self._contents(sorted(first)):
             for digest in content.evidence:
                 named_by.setdefault(digest, object_key(content.digest))
+            if content.root is not None:
+                self._compare_merkle_roots(content, content.root)
             if content.kind == "results" and not content.problems:
                 self._compare(content)
 
@@ -365,11 +368,26 @@ class _Verification:
             total.update(entry.summary)
             claim = _Claim(entry.id, occurred(entry.summary))
             self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
+            self._claim_merkle_root(entry.results_sha256, entry.results_merkle_root, document)
         self._calls.setdefault(snapshot.calls_sha256, document)
+        self._claim_merkle_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
         said = snapshot.summary.outcomes()
         if occurred(total) != occurred(said):
             message = f"its summary says {shown(said)}, but its checks {shown(total)}"
             self._problems.add(Problem(document, message))
+
+    def _claim_merkle_root(self, digest: str, root: str | None, document: str) -> None:
+        if root is not None:
+            self._merkle_roots.setdefault(digest, {}).setdefault(root, document)
+
+    def _compare_merkle_roots(self, content: Content, root: str) -> None:
+        """A false root would let lines be shown that are not in the object."""
+        for claimed, document in self._merkle_roots.get(content.digest, {}).items():
+            if claimed != root:
+                message = f"it says {claimed} is the Merkle root of "
+                self._problems.add(
+                    Problem(document, f"{message}{object_key(content.digest)}, but that is {root}")
+                )
 
     def _compare(self, content: Content) -> None:
         """Set a results object against what the documents say of it."""
