@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from collector.errors import ConfigError
+from collector.evidence.locker import Keeping, Mode
 from collector.evidence.record import ACCOUNT_NAME
 
 FILE = "collector.toml"
@@ -151,6 +152,17 @@ def _whole(value: object) -> object:
     return value
 
 
+class Retention(BaseModel):
+    """How long a bucket is asked to keep each new file of evidence from deletion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=36_500)] | None = None
+    """None: what the bucket gives by itself."""
+    mode: Mode = "governance"
+    """Whether somebody with a special permission can end it early, or nobody."""
+
+
 class Config(BaseSettings):
     """Settings of a run."""
 
@@ -160,6 +172,9 @@ class Config(BaseSettings):
 
     locker: str = "evidence"
     """Folder or bucket URL that evidence is kept in."""
+    locker_encryption_key: str | None = None
+    """Key that the locker's cloud encrypts new files with; None: what the bucket has by itself."""
+    retention: Retention = Retention()
     key: str | None = None
     """Signing key: `file:PATH`, or one that a service holds: `aws-kms:alias/NAME` (or id, or ARN),
     `gcp-kms:projects/…/cryptoKeyVersions/N`, `azure-kv:https://…/keys/NAME/VERSION`. None: a file
@@ -189,6 +204,11 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file, and nothing else."""
         return env_settings, init_settings
+
+    @property
+    def keeping(self) -> Keeping:
+        """How a locker is asked to keep what is put into it."""
+        return Keeping(self.retention.days, self.retention.mode, self.locker_encryption_key)
 
     def account(self, name: str) -> AwsAccount | GcpAccount | AzureAccount:
         """The account of that name.
@@ -303,6 +323,9 @@ _EXPECTED = {
     "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
     "cadence": "'hourly', 'daily', 'weekly' or 'monthly'",
+    "days": "a whole number from 1 to 36500",
+    "mode": "'governance' or 'compliance'",
+    "retention": "a table with days and mode",
     "timestamp": "a list of tables, [[timestamp]]",
     "timestamp_seconds": "a number of seconds from more than 0 to 60",
     "url": "a URL, http:// or https://, without a user's name",
@@ -315,6 +338,8 @@ _EXPECTED = {
 
 def _keys(place: list[str]) -> list[str]:
     """The keys that there are where an unknown one was found."""
+    if place[0] == "retention":
+        return sorted(Retention.model_fields)
     if place[0] == "timestamp":
         return sorted(TimestampAuthority.model_fields)
     if place[0] != "accounts":

@@ -49,6 +49,10 @@ class LockerError(CollectorError):
     exit_code = 2
 
 
+class Refused(LockerError):
+    """A locker does not let these credentials do something, or cannot do it at all."""
+
+
 class NotSealed(LockerError):
     """The locker failed in the middle of a run. What was written is referred to by nothing."""
 

@@ -172,7 +172,7 @@ def run(
     results, entries = judge(plan, reads, now=started)
     objects = {calls, *(lines(r.to_json() for r in found) for found in results.values())}
     objects |= {body for _, answer in reads.answers if (body := answer.body()) is not None}
-    _store(locker, objects, workers)
+    _store(locker, objects, workers, clock)
     flat = tuple(r for check_results in results.values() for r in check_results)
     snapshot = Snapshot(
         account=_account(reader.scope),
@@ -208,11 +208,13 @@ def run(
     return Outcome(snapshot, flat, sealed, key_note=note)
 
 
-def _store(locker: Locker, objects: Iterable[bytes], workers: int) -> None:
+def _store(
+    locker: Locker, objects: Iterable[bytes], workers: int, clock: Callable[[], datetime]
+) -> None:
     """Keep the objects, several at a time."""
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
         try:
-            for _ in pool.map(partial(put_object, locker), objects):
+            for _ in pool.map(partial(put_object, locker, clock=clock), objects):
                 pass
         except LockerError as error:
             pool.shutdown(cancel_futures=True)

@@ -20,6 +20,7 @@ from collector.cli import (
     exception,
     export,
     keys,
+    locker,
     report,
     requirements,
     results,
@@ -85,6 +86,7 @@ for module in (
     disclose,
     catalog,
     keys,
+    locker,
     doctor,
 ):
     for command in module.COMMANDS:

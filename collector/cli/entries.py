@@ -210,7 +210,7 @@ def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) 
 
     config = configured(writing.context)
     url = config.locker if writing.locker is None else writing.locker
-    store, spec = open_locker(url), key_spec(config, writing.key)
+    store, spec = open_locker(url, config.keeping), key_spec(config, writing.key)
     keep_apart(spec, url)
     store.check_writable()
     stamper = configured_stamper(config)

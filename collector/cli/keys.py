@@ -104,7 +104,7 @@ def rotate(
     url = config.locker if locker is None else locker
     keep_apart(to, url)
     old = _signer(config, key)
-    store = _locker(url)
+    store = _locker(config, url)
     signer = open_signer(to, create=True)
     signer.sign(TRIAL)  # before the old key is gone
     if signer.fingerprint == old.fingerprint:
@@ -139,7 +139,7 @@ def admit(
     except OSError as error:
         raise ConfigError(f"reading public key {public_key}: {error.strerror}") from None
     signer = _signer(config, key)
-    store = _locker(config.locker if locker is None else locker)
+    store = _locker(config, config.locker if locker is None else locker)
     _announce(store, "admit", load_public_key(pem, public_key), reason, signer)
 
 
@@ -191,7 +191,7 @@ def revoke(
     signer = _signer(config, key)
     if signer.fingerprint == fingerprint:
         raise ConfigError(f"{doing}: no key revokes itself; give another that is trusted as --key")
-    store = _locker(config.locker if locker is None else locker)
+    store = _locker(config, config.locker if locker is None else locker)
     known = read_keys(store)
     if fingerprint not in {*known.own, *known.resolution.ring.keys}:
         raise ConfigError(f"{doing}: the locker has no such key; see collector keys show LOCKER")
@@ -274,11 +274,11 @@ def _signer(config: Config, key: str | None) -> Signer:
     return open_signer(key_spec(config, key), create=False)
 
 
-def _locker(url: str) -> Locker:
+def _locker(config: Config, url: str) -> Locker:
     from collector.cli.workbench import require_folder
     from collector.evidence.locker import open_locker
 
-    store = open_locker(url)
+    store = open_locker(url, config.keeping)
     require_folder(store.url, "changing keys of")
     return store
 

@@ -41,7 +41,7 @@ def timestamp(
             "no timestamp authority is configured; write to collector.toml: [[timestamp]], url ="
             ' "https://…", ca_bundle = "roots.pem"'
         )
-    store = open_locker(config.locker if locker is None else locker)
+    store = open_locker(config.locker if locker is None else locker, config.keeping)
     require_folder(store.url, "adding timestamps in")
     store.check_writable()
     added = 0
@@ -88,7 +88,7 @@ def anchor(context: click.Context, locker: str | None, key: str | None) -> None:
 
     config = configured(context)
     url = config.locker if locker is None else locker
-    store = open_locker(url)
+    store = open_locker(url, config.keeping)
     require_folder(store.url, "anchoring")
     spec = key_spec(config, key)
     keep_apart(spec, url)

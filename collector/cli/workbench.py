@@ -38,7 +38,7 @@ class Workbench:
 
     def locker(self, url: str | None) -> Locker:
         """The locker that is named, or the configured one."""
-        return open_locker(self.config.locker if url is None else url)
+        return open_locker(self.config.locker if url is None else url, self.config.keeping)
 
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""

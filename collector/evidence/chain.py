@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from collector.errors import LockerError, TimestampError
 from collector.evidence.canonical import parse_timestamp, sha256, timestamp
@@ -18,6 +18,7 @@ from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import LAST_NUMBER, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
+from collector.evidence.retention import renew
 from collector.evidence.seal import Sealed, Statement, open_seal, seal
 from collector.evidence.snapshot import Snapshot, authority_key, object_key, public_key_key
 
@@ -84,17 +85,21 @@ class Appended:
         return Head(self.number, self.seal_sha256)
 
 
-def put_object(locker: Locker, data: bytes) -> str:
+def put_object(
+    locker: Locker, data: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> str:
     """Keep content-addressed bytes; their digest.
 
     What is there already is read and compared, at the price of one more request: a run must not
-    refer to evidence that is not what its name says.
+    refer to evidence that is not what its name says. Where the locker retains its files, one more
+    request sees that it is retained as long as if it had been put now.
 
     Raises:
         ChainError: the locker has other bytes under that digest.
+        LockerError: the locker cannot be read or written, or will not retain the object.
     """
     digest = sha256(data)
-    _put(locker, object_key(digest), data)
+    _put(locker, object_key(digest), data, clock)
     return digest
 
 
@@ -140,8 +145,8 @@ def append(
     digest = sha256(document)
     key = log.document_key(digest)
     parse_document(log, document, key)
-    _put(locker, public_key_key(signer.fingerprint), signer.public_pem)
-    _put(locker, key, document)
+    _put(locker, public_key_key(signer.fingerprint), signer.public_pem, clock)
+    _put(locker, key, document, clock)
 
     stamp: Stamp | None = None
     fault: str | None = None
@@ -156,7 +161,7 @@ def append(
             except TimestampError as error:
                 fault = str(error)
             else:
-                _put(locker, authority_key(stamp.authority_sha256), stamp.authority_pem)
+                _put(locker, authority_key(stamp.authority_sha256), stamp.authority_pem, clock)
         return None if stamp is None else stamp.token
 
     for _ in range(ATTEMPTS):
@@ -211,13 +216,16 @@ def read_snapshot(locker: Locker, account: str, number: int) -> tuple[Sealed, Sn
     return sealed, snapshot
 
 
-def _put(locker: Locker, key: str, data: bytes) -> None:
+def _put(locker: Locker, key: str, data: bytes, clock: Callable[[], datetime]) -> None:
     """Put bytes that are the only ones which this key can have."""
-    if not _is_written(locker, key, data):
+    if locker.put(key, data):
+        return
+    if locker.get(key) != data:
         raise ChainError(
             f"writing {key} in locker {locker.url}: other bytes are there already, so somebody "
             f"changed them; run collector verify"
         )
+    renew(locker, key, clock())
 
 
 def _is_written(locker: Locker, key: str, data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -96,3 +96,13 @@ def _lines(data: bytes, line: type[Line]) -> Iterator[Line]:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "it"
             raise ValueError(f"line {number}: {place}: {first['msg']}") from None
+
+
+def occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:
+    """Outcomes with their counts, without those that count none."""
+    return frozenset((outcome, count) for outcome, count in counts.items() if count)
+
+
+def shown(counts: Mapping[Outcome, int] | Mapping[str, int]) -> str:
+    """Counts for people."""
+    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()) if count) or "none"

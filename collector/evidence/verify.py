@@ -23,7 +23,7 @@ from cryptography import x509
 
 from collector.evidence.anchors import Anchored, contradictions, digest_at, shown_by_anchors
 from collector.evidence.chain import Head
-from collector.evidence.contents import Content, Kind, read_content
+from collector.evidence.contents import Content, Kind, occurred, read_content, shown
 from collector.evidence.documents import Anchor, Document, KeyStatement, kept_files
 from collector.evidence.heads import numbers_since, passed_over, reopened
 from collector.evidence.inventory import take_inventory
@@ -45,6 +45,7 @@ from collector.evidence.times import (
     without_seal,
 )
 from collector.evidence.trust import Trust
+from collector.evidence.versions import read_versions
 
 READERS = 32
 """Files read at once: in a bucket, most of the time of each is waiting."""
@@ -102,6 +103,7 @@ def verify(
     run.verify_key_log()
     run.verify_anchors()
     run.verify_objects()
+    run.verify_versions()
     for head in heads:
         run.verify_head(*head)
     return run.report()
@@ -128,8 +130,8 @@ class _Verification:
         readers: int,
     ) -> None:
         self._only = None if account is None else account_log(account)
-        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
-        self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
+        self._prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
+        self.inventory = take_inventory(k for prefix in self._prefixes for k in locker.keys(prefix))
         self._locker = locker
         self._trusted = {key.fingerprint: key for key in trusted}
         self._trust = Trust(self._trusted, {}, (), is_whole=False)
@@ -150,6 +152,8 @@ class _Verification:
         self._merkle_roots: dict[str, dict[str, str]] = {}
         self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
+        self._objects_read: set[str] = set()
+        self._warnings: tuple[str, ...] = ()
         self._stray_documents = 0
         self._stray_objects = 0
         self._done = 0
@@ -285,6 +289,11 @@ class _Verification:
         seals = set(self._seals.values())
         self._problems.update(without_seal(self.inventory.timestamps, seals))
 
+    def verify_versions(self) -> None:
+        """See that no file was deleted or written over, where the locker tells of versions."""
+        found, self._warnings = read_versions(self._locker, self._prefixes, self._objects_read)
+        self._problems.update(found)
+
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
         if self._only is not None and log not in (None, self._only, KEY_LOG):
@@ -306,6 +315,7 @@ class _Verification:
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
         warnings = [] if self._since is None else [passed_over(self._chains)]
+        warnings += self._warnings
         if self._stray_documents or self._stray_objects:
             warnings.append(
                 f"no seal leads to {self._stray_documents} documents and "
@@ -356,14 +366,14 @@ class _Verification:
         total: Counter[Outcome] = Counter()
         for entry in snapshot.checks:
             total.update(entry.summary)
-            claim = _Claim(entry.id, _occurred(entry.summary))
+            claim = _Claim(entry.id, occurred(entry.summary))
             self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
             self._claim_merkle_root(entry.results_sha256, entry.results_merkle_root, document)
         self._calls.setdefault(snapshot.calls_sha256, document)
         self._claim_merkle_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
         said = snapshot.summary.outcomes()
-        if _occurred(total) != _occurred(said):
-            message = f"its summary says {_shown(said)}, but its checks {_shown(total)}"
+        if occurred(total) != occurred(said):
+            message = f"its summary says {shown(said)}, but its checks {shown(total)}"
             self._problems.add(Problem(document, message))
 
     def _claim_merkle_root(self, digest: str, root: str | None, document: str) -> None:
@@ -384,8 +394,8 @@ class _Verification:
         for claim, document in self._results[content.digest].items():
             said = {(claim.check, outcome): count for outcome, count in claim.outcomes}
             if content.outcomes != said:
-                found = _shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
-                message = f"it says {claim.check} {_shown(dict(claim.outcomes))}, but "
+                found = shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
+                message = f"it says {claim.check} {shown(dict(claim.outcomes))}, but "
                 self._problems.add(
                     Problem(document, f"{message}{object_key(content.digest)} holds {found}")
                 )
@@ -393,6 +403,7 @@ class _Verification:
     def _contents(self, items: Sequence[tuple[str, Kind, str]]) -> Iterator[Content]:
         for content in self._each(lambda item: read_content(self._locker, *item), items):
             self._problems.update(content.problems)
+            self._objects_read.add(object_key(content.digest))
             if not content.problems:
                 self._sizes_bytes[content.digest] = content.size_bytes
             yield content
@@ -404,11 +415,3 @@ class _Verification:
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
-
-
-def _occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:
-    return frozenset((outcome, count) for outcome, count in counts.items() if count)
-
-
-def _shown(counts: Mapping[Outcome, int] | Mapping[str, int]) -> str:
-    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()) if count) or "none"

@@ -27,7 +27,7 @@ from collector.evidence.chain import Head
 from collector.evidence.contents import Content, Kind, read_content
 from collector.evidence.documents import Anchor, Document, kept_files, parse_document
 from collector.evidence.keys import PublicKey
-from collector.evidence.locker import Locker
+from collector.evidence.locker import Locker, Stat, Version
 from collector.evidence.log import ANCHORS, ATTESTATIONS, KEY_LOG, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Report
@@ -183,6 +183,24 @@ class ZipLocker:
         """Keys that begin with `prefix` and sort behind `after`, ascending."""
         names = self._package.namelist()
         yield from sorted(n for n in names if n.startswith(prefix) and n > after)
+
+    def stat(self, key: str) -> Stat:
+        """Size of a file, which nothing retains; raises `ObjectMissing` if there is none."""
+        return Stat(len(self.get(key)), retained_until=None)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Each entry of a file: a ZIP may hold a name twice, and reads the last."""
+        found = [info for info in self._package.infolist() if info.filename.startswith(prefix)]
+        for info in found:
+            is_current = info is self._package.getinfo(info.filename)
+            moment = datetime(*info.date_time, tzinfo=UTC)
+            yield Version(info.filename, str(info.header_offset), is_current, False, moment)
+
+    def retention(self) -> None:
+        """None: it is a file."""
+
+    def extend_retention(self, key: str, until: datetime) -> None:
+        """Nothing: a ZIP retains nothing."""
 
     def check_writable(self) -> None:
         """Raise, since it never is."""

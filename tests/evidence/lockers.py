@@ -9,7 +9,7 @@ from collector.errors import ObjectMissing
 from collector.evidence.canonical import JSON, canonical
 from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.keys import Signer
-from collector.evidence.locker import Locker
+from collector.evidence.locker import Locker, Stat, Version
 from collector.evidence.log import account_log
 from collector.evidence.snapshot import Account, CheckEntry, Collector, Scope, Snapshot, Summary
 
@@ -46,6 +46,19 @@ class MemoryLocker:
 
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         return iter(sorted(k for k in self.files if k.startswith(prefix) and k > after))
+
+    def stat(self, key: str) -> Stat:
+        return Stat(len(self.get(key)), retained_until=None)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        for key in self.keys(prefix):
+            yield Version(key, "", is_current=True, is_delete_marker=False, written_at=NOON)
+
+    def retention(self) -> timedelta | None:
+        return None
+
+    def extend_retention(self, key: str, until: datetime) -> None:
+        pass
 
     def check_writable(self) -> None:
         pass
