@@ -53,6 +53,13 @@ def _evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Public key (PEM) that you have from elsewhere and trust; repeatable.",
         ),
         click.option(
+            "--tsa-roots",
+            "tsa_roots",
+            multiple=True,
+            type=click.Path(dir_okay=False),
+            help="Certificates (PEM) of timestamp authorities that you trust; repeatable.",
+        ),
+        click.option(
             "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True
         ),
         click.option(
@@ -83,6 +90,7 @@ def point_in_time(
     moment: str | None,
     cadence: str | None,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
     framework: str,
@@ -100,7 +108,7 @@ def point_in_time(
     from collector.report.render import renderer
     from collector.report.requirement import assess
 
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, output)
+    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
     for name in controls:
         if name not in grounds.mappings.controls:
             raise ConfigError(f"control {name}: there is none; see collector mappings show")
@@ -137,6 +145,7 @@ def gap(
     moment: str | None,
     cadence: str | None,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
     have: str,
@@ -155,7 +164,7 @@ def gap(
 
     if have == want:
         raise ConfigError(f"--want {want}: is what --have names; expected the other framework")
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, output)
+    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
     found = report_gap(
         grounds,
         basis,
@@ -182,6 +191,7 @@ def questionnaire(
     moment: str | None,
     cadence: str | None,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
     file: str | None,
@@ -198,7 +208,7 @@ def questionnaire(
     from collector.report.questionnaire import answer_questions
     from collector.report.render import renderer
 
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, output)
+    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
     asked = (
         load_questions(grounds.mappings, grounds.kinds)
         if file is None
@@ -214,6 +224,7 @@ def _grounds(
     moment: str | None,
     cadence: str | None,
     keys: tuple[str, ...],
+    tsa_roots: tuple[str, ...],
     output: str | None,
 ) -> tuple[Grounds, Basis]:
     """The verified evidence that a report rests on, and how it names it.
@@ -228,7 +239,7 @@ def _grounds(
     from collector.check import code_digest
     from collector.classification import reads_tags
     from collector.cli.report import refuse_inside
-    from collector.cli.verify import trusted_keys
+    from collector.cli.verify import root_certificates, trusted_keys
     from collector.cli.workbench import require_folder, workbench
     from collector.closing import load_closing
     from collector.evidence.locker import open_locker
@@ -255,7 +266,7 @@ def _grounds(
     names = tuple(dict.fromkeys(accounts))
     store = open_locker(url)
     require_folder(store.url, "reporting on")
-    asked = Asked(names, at, tuple(trusted_keys(keys)[0]))
+    asked = Asked(names, at, tuple(trusted_keys(keys)[0]), tuple(root_certificates(tsa_roots)))
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
 

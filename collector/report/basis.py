@@ -34,6 +34,9 @@ class SnapshotUsed:
     seal_sha256: str
     snapshot_sha256: str
     sealed_at: datetime
+    """By the clock of the signer."""
+    shown_at: datetime | None
+    """The earliest time by which a timestamp authority saw the seal; None if none did."""
     keyid: str
     """Fingerprint of the key that signed."""
     identity: str
@@ -156,6 +159,7 @@ def _used(one: AccountEvidence, at: datetime, cadence: Cadence) -> SnapshotUsed:
         seal_sha256=sealed.seal_sha256,
         snapshot_sha256=sealed.snapshot_sha256,
         sealed_at=sealed.created_at,
+        shown_at=sealed.shown_at,
         keyid=sealed.keyid,
         identity=snapshot.identity,
         regions=snapshot.scope.regions,
@@ -241,6 +245,11 @@ def _notes(grounds: Grounds) -> Iterator[str]:
             "replaced them: give a key that you have from elsewhere."
         )
     for one in grounds.accounts:
+        if one.sealed.shown_at is None:
+            yield (
+                f"Snapshot {one.sealed.number} of {one.account} carries no timestamp of an "
+                f"authority: its time is the signer's word."
+            )
         if one.followed_by is None:
             yield (
                 f"No snapshot of {one.account} follows number {one.sealed.number}: should the "

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography import x509
+
 from collector.attestation.kinds import Kind
 from collector.attestation.ledger import read_standing
 from collector.attestation.state import NO_TAGS, Standing, Tags
@@ -44,6 +46,8 @@ class Asked:
     """The moment, aware."""
     trusted: tuple[PublicKey, ...]
     """The keys that may sign. Without any, the locker's own are taken, which is less."""
+    roots: tuple[x509.Certificate, ...] = ()
+    """Of the timestamp authorities that are trusted; likewise."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def _account(
         begins=None,
         ends=asked.at + RESOLUTION,
         trusted=asked.trusted,
+        roots=asked.roots,
         progress=progress,
     )
     if history.latest is None:

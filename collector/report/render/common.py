@@ -41,7 +41,8 @@ def rests_on(basis: Basis) -> Iterator[str]:
     yield ""
     yield "Rests on, by number, time and digest of the seal; all of it was verified:"
     for one in basis.snapshots:
-        yield f"  {one.account} {one.number}  {timestamp(one.sealed_at)}  {one.seal_sha256}"
+        shown = "" if one.shown_at is None else f"  shown at {timestamp(one.shown_at)}"
+        yield f"  {one.account} {one.number}  {timestamp(one.sealed_at)}  {one.seal_sha256}{shown}"
         yield printable(
             f"    signed by {one.keyid}; read by {one.identity}; "
             f"regions {', '.join(one.regions) or 'none'}; collector {one.version}"
