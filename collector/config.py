@@ -67,11 +67,17 @@ TagText = Annotated[str, Field(min_length=1, max_length=256)]
 """Key or value of a tag."""
 
 
+Cadence = Literal["hourly", "daily", "weekly", "monthly"]
+"""How far apart runs are meant to be."""
+
+
 class _Account(BaseModel):
     """What accounts of all clouds have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    cadence: Cadence | None = None
+    """How far apart runs are meant to be; None: as for all accounts."""
     tls_endpoints: list[EndpointName] = []
     """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
     tls_ca_bundle: str | None = None
@@ -175,6 +181,8 @@ class Config(BaseSettings):
     in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
+    cadence: Cadence = "daily"
+    """How far apart runs are meant to be, of accounts that do not say it themselves."""
     timestamp: list[TimestampAuthority] = []
     """Timestamp authorities, asked in turn until one answers; none: seals carry no timestamp."""
     timestamp_seconds: Annotated[float, BeforeValidator(_number), Field(gt=0, le=60)] = 5
@@ -217,6 +225,12 @@ class Config(BaseSettings):
             f"account {name}: not configured; write these lines to {FILE}, or try --account"
             f" demo:\n{EXAMPLE.format(name=name)}"
         )
+
+    def cadence_of(self, name: str) -> Cadence:
+        """How far apart runs of an account are meant to be; it need not be configured."""
+        account = self.accounts.get(name)
+        own = None if account is None else account.cadence
+        return self.cadence if own is None else own
 
 
 def load_config(path: Path | None) -> Config:
@@ -311,6 +325,7 @@ _EXPECTED = {
     "days": "a whole number from 1 to 36500",
     "mode": "'governance' or 'compliance'",
     "retention": "a table with days and mode",
+    "cadence": "'hourly', 'daily', 'weekly' or 'monthly'",
     "timestamp": "a list of tables, [[timestamp]]",
     "timestamp_seconds": "a number of seconds from more than 0 to 60",
     "url": "a URL, http:// or https://, without a user's name",

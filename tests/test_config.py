@@ -12,7 +12,7 @@ from collector.errors import ConfigError
 
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
-    "ca_bundle, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
+    "ca_bundle, cadence, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
     " session_seconds, tenant, tls_ca_bundle, tls_endpoints"
 )
 
@@ -46,7 +46,7 @@ KEYS = (
         ("workers = true", "workers: found True; expected a whole number from 1 to 256"),
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
-         "lockre: unknown key; expected one of accounts, checks, checks_dirs, key, locker,"
+         "lockre: unknown key; expected one of accounts, cadence, checks, checks_dirs, key, locker,"
          " locker_encryption_key, retention, timestamp,"
          " timestamp_seconds, workers"),
         ("[retention]\ndays = 0",
@@ -64,6 +64,10 @@ KEYS = (
          " without a user's name"),
         ("timestamp_seconds = true",
          "timestamp_seconds: found True; expected a number of seconds from more than 0 to 60"),
+        ('cadence = "yearly"',
+         "cadence: found 'yearly'; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
+        ('[accounts.a]\nprovider = "aws"\ncadence = 7',
+         "accounts.a.cadence: found 7; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
         ("accounts = 3", "accounts: found 3; expected a table for each account"),
     ],
 )  # fmt: skip

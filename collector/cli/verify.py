@@ -111,7 +111,7 @@ def verify(
             raise ConfigError(f"--head {log.title}:{number}: is not of account {account}")
     store = open_locker(url)
     require_folder(store.url, "verifying")
-    roots = _roots(tsa_roots)
+    roots = root_certificates(tsa_roots)
     known = None
     if heads_file is not None:
         keep_outside(Path(heads_file), url, "heads file")
@@ -184,7 +184,12 @@ def trusted_keys(keys: Sequence[str]) -> tuple[list[PublicKey], str]:
     return found, "the keys that you gave" if found else "keys found in the locker itself"
 
 
-def _roots(files: tuple[str, ...]) -> list[Certificate]:
+def root_certificates(files: tuple[str, ...]) -> list[Certificate]:
+    """The roots of timestamp authorities in the files that are named.
+
+    Raises:
+        ConfigError: one cannot be read, or holds no certificate.
+    """
     from collector.cli.workbench import read_file
     from collector.evidence.timestamps import load_certificates
     from collector.evidence.token import is_root
