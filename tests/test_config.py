@@ -47,7 +47,8 @@ KEYS = (
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
          "lockre: unknown key; expected one of accounts, cadence, checks, checks_dirs, key, locker,"
-         " locker_encryption_key, retention, timestamp, timestamp_seconds, workers"),
+         " locker_encryption_key, retention, timestamp,"
+         " timestamp_seconds, workers"),
         ("[retention]\ndays = 0",
          "retention.days: found 0; expected a whole number from 1 to 36500"),
         ("[retention]\ndays = true",
