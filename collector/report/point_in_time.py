@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from collector.framework import Control, Framework, Strength
 from collector.report.basis import Basis
@@ -31,7 +31,7 @@ OUTCOME_DEFINITIONS: Final = {
     "not applicable": "the listing is complete, and there is nothing to judge",
 }
 
-ControlState = PartState
+ControlState: TypeAlias = PartState
 """How a control stands: the worst of its parts over the accounts."""
 
 CONTROL_STATES: Final[tuple[ControlState, ...]] = (
@@ -219,7 +219,10 @@ def _control(grounds: Grounds, control: Control) -> ControlRow:
 
 def _worst(states: Sequence[ControlState]) -> ControlState:
     """The worst of several states; without any, there is nothing."""
-    return next((state for state in CONTROL_STATES if state in states), "missing")
+    for state in CONTROL_STATES:
+        if state in states:
+            return state
+    return "missing"
 
 
 def _book(grounds: Grounds, name: str) -> Framework:
