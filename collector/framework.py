@@ -57,7 +57,9 @@ class Control:
     """A shared control, as in `controls.yaml`.
 
     `kind` is set for an attestation only. `pending` says why no check names the control yet; such
-    a control counts as evidence for nothing. `where` is its file and line.
+    a control counts as evidence for nothing. `judges_data` is whether its checks judge resources
+    that hold data, so that a view of health information can be limited to those that are marked.
+    `where` is its file and line.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Control:
     kind: AttestationKind | None
     pending: str | None
     where: str
+    judges_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def read_controls(file: Value) -> dict[str, Control]:
             raise entry.error(f"found the control {id_}", "lower-case words joined by hyphens")
         fields = entry.fields()
         is_attested = "evidence" in fields and fields["evidence"].text() == "attestation"
-        kind, extra = (("kind",), ()) if is_attested else ((), ("pending",))
+        kind, extra = (("kind",), ()) if is_attested else ((), ("pending", "judges"))
         fields = entry.record(("title", "statement", "evidence", *kind), extra)
         controls[id_] = Control(
             id=id_,
@@ -143,6 +146,7 @@ def read_controls(file: Value) -> dict[str, Control]:
             else None,
             pending=fields["pending"].text() if "pending" in fields else None,
             where=entry.where,
+            judges_data="judges" in fields and fields["judges"].choice(("data",)) == "data",
         )
     return controls
 

@@ -45,6 +45,11 @@ class Mappings:
     hipaa: Framework
     sha256: str
 
+    @property
+    def of_data(self) -> frozenset[str]:
+        """The controls whose checks judge what holds data."""
+        return frozenset(control.id for control in self.controls.values() if control.judges_data)
+
     def tags(self, control: str) -> Tags:
         """The tags of a control. Raises MappingError if there is no such control."""
         if control not in self.controls:

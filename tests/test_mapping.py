@@ -219,10 +219,10 @@ REFUSED = [
          "policy, record, review, training"),
     Edit("controls.yaml", "    pending:", "    kind:",
          "controls.yaml:10: found the unknown key kind; "
-         "expected only title, statement, evidence, pending"),
+         "expected only title, statement, evidence, pending, judges"),
     Edit("controls.yaml", "evidence: attestation", "evidence: hearsay",
          "controls.yaml:15: found the unknown key kind; "
-         "expected only title, statement, evidence, pending"),
+         "expected only title, statement, evidence, pending, judges"),
     Edit("controls.yaml", "evidence: attestation\n    kind: assessment", "evidence: hearsay",
          "controls.yaml:14: found hearsay; expected one of checks, attestation"),
     Edit("controls.yaml", "  backups:", "  Back ups:",

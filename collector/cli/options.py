@@ -30,6 +30,15 @@ checks_dir_option = click.option(
 """An option of every command that needs the checks."""
 
 
+phi_only_option = click.option(
+    "--phi-only",
+    is_flag=True,
+    help="HIPAA limited to what is marked as PHI: stored data that is not so marked is left out and"
+    " counted; what concerns the account as a whole stays in.",
+)
+"""An option of reports."""
+
+
 def with_locker(command: F) -> F:
     """The locker, as an argument or an option."""
     command = click.argument("locker_argument", metavar="[LOCKER]", required=False)(command)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from collector.cli.options import phi_only_option
 from collector.report.render import FORMATS
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def report() -> None:
     type=click.Choice(["hourly", "daily", "weekly", "monthly"]),
     help="How far apart runs are meant to be; default as configured, or daily.",
 )
+@phi_only_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.pass_context
 def period(
@@ -91,6 +93,7 @@ def period(
     frameworks: tuple[str, ...],
     controls: tuple[str, ...],
     cadence: str | None,
+    phi_only: bool,
     form: str,
 ) -> None:
     """Report on operation over a period: coverage, populations, failing intervals.
@@ -105,13 +108,18 @@ def period(
     from collector.attestation.ledger import read_standing
     from collector.attestation.subjects import read_tags
     from collector.check import discover
+    from collector.classification import reads_tags
     from collector.cli.workbench import configured
     from collector.errors import ConfigError
     from collector.mapping import load_mappings
     from collector.report.accepted import exemptions
     from collector.report.period import ControlText, bounds, report_period
+    from collector.report.phi import limit_to_phi
     from collector.report.render import renderer
 
+    if phi_only and "soc2" in frameworks:
+        raise ConfigError("--framework soc2: --phi-only is of HIPAA; expected hipaa")
+    frameworks = ("hipaa",) if phi_only else frameworks
     config = configured(context)
     now = datetime.now(UTC)
     days = _days(first, last, now)
@@ -122,6 +130,14 @@ def period(
     history = _read(store, trusted, roots, account, days)
     standing = read_standing(store, trusted)
     checks = cache(lambda: discover(map(Path, config.checks_dirs)))
+    limit = None
+    if phi_only:
+        history, limit = limit_to_phi(
+            history,
+            {check.id: check.control for check in checks().values()},
+            mappings.of_data,
+            [check.id for check in checks().values() if reads_tags(check)],
+        )
     accepted = exemptions(
         standing,
         history,
@@ -140,6 +156,7 @@ def period(
         controls=controls,
         frameworks=frameworks,  # type: ignore[arg-type]
         unresolved=[one.id for one in accepted if not one.is_resolved],
+        phi=limit,
     )
     if not found.controls:
         raise ConfigError(f"account {account}: no check of {days.first} to {days.last} is chosen")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from collector.cli.options import checks_dir_option
+from collector.cli.options import checks_dir_option, phi_only_option
 from collector.cli.report import report
 from collector.report.render import FORMATS
 
@@ -65,6 +65,7 @@ def _evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--output", type=click.Path(dir_okay=False), help="File to write; default stdout."
         ),
+        phi_only_option,
         checks_dir_option,
     ]
     for option in reversed(options):
@@ -77,9 +78,8 @@ def _evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--framework",
     type=click.Choice([*FRAMEWORKS, "both"]),
-    default="both",
-    show_default=True,
-    help="Whose requirements to tell of.",
+    help="Whose requirements to tell of; default both, or hipaa with --phi-only, which is of HIPAA"
+    " alone.",
 )
 @click.option("--control", "controls", multiple=True, help="Only this control; repeatable.")
 @click.pass_context
@@ -93,7 +93,8 @@ def point_in_time(
     tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
-    framework: str,
+    phi_only: bool,
+    framework: str | None,
     controls: tuple[str, ...],
 ) -> None:
     """Report on controls as of a moment, SOC 2 and HIPAA side by side (Type 1).
@@ -108,7 +109,12 @@ def point_in_time(
     from collector.report.render import renderer
     from collector.report.requirement import assess
 
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
+    if phi_only and framework not in (None, "hipaa"):
+        raise ConfigError(f"--framework {framework}: --phi-only is of HIPAA; expected hipaa")
+    framework = framework or ("hipaa" if phi_only else "both")
+    grounds, basis = _grounds(
+        context, locker, accounts, moment, cadence, keys, tsa_roots, output, phi_only
+    )
     for name in controls:
         if name not in grounds.mappings.controls:
             raise ConfigError(f"control {name}: there is none; see collector mappings show")
@@ -148,6 +154,7 @@ def gap(
     tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
+    phi_only: bool,
     have: str,
     want: str,
 ) -> None:
@@ -164,7 +171,11 @@ def gap(
 
     if have == want:
         raise ConfigError(f"--want {want}: is what --have names; expected the other framework")
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
+    if phi_only and want != "hipaa":
+        raise ConfigError(f"--want {want}: --phi-only is of HIPAA; expected hipaa")
+    grounds, basis = _grounds(
+        context, locker, accounts, moment, cadence, keys, tsa_roots, output, phi_only
+    )
     found = report_gap(
         grounds,
         basis,
@@ -194,6 +205,7 @@ def questionnaire(
     tsa_roots: tuple[str, ...],
     form: str,
     output: str | None,
+    phi_only: bool,
     file: str | None,
 ) -> None:
     """Answer a security questionnaire from evidence.
@@ -208,7 +220,9 @@ def questionnaire(
     from collector.report.questionnaire import answer_questions
     from collector.report.render import renderer
 
-    grounds, basis = _grounds(context, locker, accounts, moment, cadence, keys, tsa_roots, output)
+    grounds, basis = _grounds(
+        context, locker, accounts, moment, cadence, keys, tsa_roots, output, phi_only
+    )
     asked = (
         load_questions(grounds.mappings, grounds.kinds)
         if file is None
@@ -226,6 +240,7 @@ def _grounds(
     keys: tuple[str, ...],
     tsa_roots: tuple[str, ...],
     output: str | None,
+    is_phi_only: bool,
 ) -> tuple[Grounds, Basis]:
     """The verified evidence that a report rests on, and how it names it.
 
@@ -266,7 +281,8 @@ def _grounds(
     names = tuple(dict.fromkeys(accounts))
     store = open_locker(url)
     require_folder(store.url, "reporting on")
-    asked = Asked(names, at, tuple(trusted_keys(keys)[0]), tuple(root_certificates(tsa_roots)))
+    trusted, roots = tuple(trusted_keys(keys)[0]), tuple(root_certificates(tsa_roots))
+    asked = Asked(names, at, trusted, roots, is_phi_only=is_phi_only)
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
 

@@ -19,6 +19,7 @@ from collector.evidence.canonical import timestamp
 from collector.report.days import longest
 from collector.report.evidence import PROVIDERS, AccountEvidence
 from collector.report.parts import Grounds
+from collector.report.phi import PhiLimit
 from collector.report.statements import days_told
 from collector.run import DISTRIBUTION
 
@@ -49,6 +50,7 @@ class SnapshotUsed:
     checks: int
     reads: int
     passed: int
+    """Of the results that the report tells of, as are those below: all, unless it is limited."""
     failed: int
     """All fails, those that are accepted among them."""
     accepted: int
@@ -110,6 +112,8 @@ class Basis:
     """What a reader must know before the rest."""
     notes: tuple[str, ...]
     """What a reader should know of this report in particular."""
+    phi: tuple[PhiLimit, ...] = ()
+    """How each account was limited to what is marked as PHI; empty: none was."""
 
     @property
     def verify_command(self) -> str:
@@ -127,6 +131,7 @@ def basis(grounds: Grounds, *, cadences: Mapping[str, Cadence], version: str, lo
         locker: where the evidence is, as the user calls it.
     """
     snapshots = tuple(_used(one, grounds.at, cadences[one.account]) for one in grounds.accounts)
+    limits = tuple(one.phi for one in grounds.accounts if one.phi is not None)
     return Basis(
         at=grounds.at,
         version=version,
@@ -138,8 +143,9 @@ def basis(grounds: Grounds, *, cadences: Mapping[str, Cadence], version: str, lo
         entries=tuple(
             _entry(t, grounds.at) for t in grounds.standing.terms if t.sealed_at <= grounds.at
         ),
-        warnings=(*_warnings(snapshots), *_lost(grounds)),
+        warnings=(*(one.told for one in limits), *_warnings(snapshots), *_lost(grounds)),
         notes=tuple(_notes(grounds)),
+        phi=limits,
     )
 
 
@@ -151,6 +157,7 @@ def installed_version() -> str:
 def _used(one: AccountEvidence, at: datetime, cadence: Cadence) -> SnapshotUsed:
     sealed, snapshot = one.sealed, one.sealed.snapshot
     age = at - snapshot.finished
+    found = one.checks.values()
     return SnapshotUsed(
         account=one.account,
         provider=PROVIDERS[one.provider],
@@ -167,11 +174,11 @@ def _used(one: AccountEvidence, at: datetime, cadence: Cadence) -> SnapshotUsed:
         complete=snapshot.complete,
         checks=len(snapshot.checks),
         reads=snapshot.summary.calls,
-        passed=snapshot.summary.passed,
-        failed=snapshot.summary.failed,
-        accepted=sum(c.accepted for c in one.checks.values()),
-        unknown=snapshot.summary.unknown,
-        not_applicable=snapshot.summary.not_applicable,
+        passed=sum(c.passed for c in found),
+        failed=sum(c.failed for c in found),
+        accepted=sum(c.accepted for c in found),
+        unknown=sum(c.unknown for c in found),
+        not_applicable=sum(c.not_applicable for c in found),
         cadence=cadence,
         finished=snapshot.finished,
         age_seconds=int(age.total_seconds()),
@@ -221,6 +228,9 @@ def _warnings(snapshots: tuple[SnapshotUsed, ...]) -> Iterator[str]:
             yield (
                 f"Incomplete: {one.unknown} results of {one.account} are unknown, because "
                 f"something could not be read. Unknown is no pass."
+                if one.unknown
+                else f"Incomplete: something of {one.account} could not be read, though nothing "
+                f"that this report is limited to."
             )
 
 

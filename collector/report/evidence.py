@@ -18,6 +18,7 @@ from collector.attestation.state import NO_TAGS, Standing, Tags, Term
 from collector.check import Severity
 from collector.evidence.snapshot import CheckEntry
 from collector.report.history import History, SealedSnapshot
+from collector.report.phi import PhiLimit
 from collector.report.results import Judged
 from collector.report.timeline import Member, member_of
 from collector.source import AnyProvider, Provider
@@ -118,6 +119,8 @@ class AccountEvidence:
     to have been left out; otherwise it may not have existed yet."""
     unresolved: tuple[int, ...] = ()
     """Numbers of exceptions by tag that cover nothing, since the run read no tags."""
+    phi: PhiLimit | None = None
+    """How it was limited to what is marked as PHI; None: it was not."""
 
     def of_control(self, control: str) -> tuple[CheckFindings, ...]:
         """The checks of a control that ran."""
@@ -132,6 +135,7 @@ def account_evidence(
     installed: Mapping[str, Installed],
     checks_sha256: str,
     tags: Tags = NO_TAGS,
+    phi: PhiLimit | None = None,
 ) -> AccountEvidence:
     """The evidence of an account at a moment.
 
@@ -142,6 +146,7 @@ def account_evidence(
         installed: the checks there are today, by id.
         checks_sha256: digest of their code.
         tags: those that the run read, of resources that fail, for exceptions by tag.
+        phi: how the history was limited to what is marked as PHI, if it was.
     """
     sealed = history.latest
     assert sealed is not None
@@ -179,6 +184,7 @@ def account_evidence(
             for t in accepted.terms
             if t.entry.tag and not tags and t.entry.check in found and found[t.entry.check].failed
         ),
+        phi=phi,
     )
 
 

@@ -96,6 +96,8 @@ def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part
         state, detail = "accepted", f"{accepted} of {passed + failed} fail, all of them accepted"
     elif passed:
         state, detail = "holds", f"{passed} of {passed} pass"
+    elif ran and account.phi is not None and control in account.phi.controls:
+        state, detail = "judged nothing", "its checks judged nothing that is marked as PHI"
     elif ran:
         state, detail = "judged nothing", "its checks found nothing to judge"
     else:

@@ -64,6 +64,7 @@ from collector.report.failing import (
     unread_resources,
 )
 from collector.report.history import History
+from collector.report.phi import PhiLimit
 from collector.report.plain import plain_fields
 from collector.report.population import Population, population
 from collector.report.scope import ScopeChange, scope_changes
@@ -196,6 +197,8 @@ class PeriodReport:
     """What a reader should know of this report in particular."""
     definitions: tuple[str, ...]
     """What its words mean."""
+    phi: PhiLimit | None = None
+    """How it is limited to what is marked as PHI; None: it is not."""
 
     def to_json(self) -> dict[str, JSON]:
         """The report as JSON: days as 2026-01-31, times as 2026-01-31T00:00:00Z."""
@@ -219,6 +222,7 @@ def report_period(
     controls: Collection[str] = (),
     frameworks: Collection[FrameworkName] = (),
     unresolved: Iterable[str] = (),
+    phi: PhiLimit | None = None,
 ) -> PeriodReport:
     """The report of an account over a period.
 
@@ -232,6 +236,7 @@ def report_period(
         controls: only these; empty: all.
         frameworks: only checks that one of these has a use for; empty: all.
         unresolved: ids of exceptions by tag, of which no run read whose they are.
+        phi: how the history was limited to what is marked as PHI, if it was.
     """
     begins, behind = bounds(period)
     ends = min(behind, now.replace(microsecond=0))
@@ -303,6 +308,7 @@ def report_period(
         exceptions=_cited(found, exceptions, begins, ends),
         notes=tuple(_notes(history, period, now, unresolved)),
         definitions=DEFINITIONS,
+        phi=phi,
     )
 
 

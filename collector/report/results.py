@@ -9,7 +9,7 @@ object before, of the same check, is not parsed again, nor is one all of whose p
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,6 +59,19 @@ class ResultsObject:
         numbers = self._evidence[begin : self._ends[line]]
         evidence = tuple(self._digests[number] for number in numbers)
         return Result(one.check, one.resource, one.outcome, one.reason, evidence, one.phi)
+
+    def only(self, is_kept: Callable[[Judged], bool]) -> ResultsObject:
+        """The same without the results that are not kept."""
+        judged: list[Judged] = []
+        evidence, ends = array("I"), array("I")
+        begin = 0
+        for one, end in zip(self.judged, self._ends, strict=True):
+            if is_kept(one):
+                judged.append(one)
+                evidence.extend(self._evidence[begin:end])
+                ends.append(len(evidence))
+            begin = end
+        return ResultsObject(tuple(judged), evidence, ends, self._digests)
 
 
 class Judgements:

@@ -32,6 +32,7 @@ from collector.mapping import Mappings
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
 from collector.report.history import History, Progress, read_history
 from collector.report.parts import Grounds
+from collector.report.phi import limit_to_phi
 
 RESOLUTION: Final = timedelta(seconds=1)
 """That of the times of seals: what was sealed in the second of a moment is there at the moment."""
@@ -48,6 +49,8 @@ class Asked:
     """The keys that may sign. Without any, the locker's own are taken, which is less."""
     roots: tuple[x509.Certificate, ...] = ()
     """Of the timestamp authorities that are trusted; likewise."""
+    is_phi_only: bool = False
+    """Whether only what is marked as PHI is asked for."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def read_grounds(
 
     Raises:
         EvidenceError: something does not hold; names the first thing that does not.
-        ConfigError: an account has no snapshot at or before the moment.
+        ConfigError: an account has no snapshot at or before the moment, or one that read no tags
+            where only what is marked as PHI is asked for.
         LockerError: the locker cannot be read.
     """
     standing = read_standing(locker, asked.trusted)
@@ -114,6 +118,14 @@ def _account(
             f"account {name} as of {timestamp(asked.at)}: there is no snapshot yet; the first, "
             f"number {history.first.number}, is of {timestamp(history.first.created_at)}"
         )
+    phi = None
+    if asked.is_phi_only:
+        history, phi = limit_to_phi(
+            history,
+            {one.id: one.control for one in program.installed.values()},
+            program.mappings.of_data,
+            [one.id for one in program.installed.values() if not one.is_always_run],
+        )
     return account_evidence(
         history,
         standing,
@@ -121,6 +133,7 @@ def _account(
         installed=program.installed,
         checks_sha256=program.checks_sha256,
         tags=_tags(locker, history, asked, program, standing),
+        phi=phi,
     )
 
 

@@ -48,6 +48,9 @@ class Run:
     mappings_sha256: str = "b" * 64
     account_id: str = ACCOUNT
     keyid: str = "SHA256:key"
+    phi: Mapping[str, bool | None] | None = None
+    """Whether resources are marked as PHI, of those that are classified; None: the run reads no
+    tags. Nothing is ever said of the account itself."""
 
     @property
     def at(self) -> datetime:
@@ -107,7 +110,9 @@ def seal_all(
 ) -> AnyLocker:
     """Seal the runs into a locker, with all that they refer to."""
     for one in runs:
-        results = {check: results_of(check, judged) for check, judged in one.checks.items()}
+        results = {
+            check: results_of(check, judged, one.phi) for check, judged in one.checks.items()
+        }
         for data in results.values():
             put_object(locker, data)
         answers = [
@@ -133,7 +138,7 @@ def _answer(name: str, said: str) -> bytes:
     return canonical({"pages": [{"Name": name, "State": said}]})
 
 
-def results_of(check: str, judged: Judged) -> bytes:
+def results_of(check: str, judged: Judged, phi: Mapping[str, bool | None] | None = None) -> bytes:
     """A results object."""
     lines = []
     for name, said in judged.items():
@@ -155,6 +160,7 @@ def results_of(check: str, judged: Judged) -> bytes:
                     "resource": about,
                     "reason": reason or f"it is {outcome}",
                     "evidence": [sha256(_answer(name, said))],
+                    **({} if phi is None or name.startswith("@") else {"phi": phi.get(name)}),
                 }
             )
             + b"\n"
@@ -165,7 +171,9 @@ def results_of(check: str, judged: Judged) -> bytes:
 def _sealed(
     number: int, one: Run, judgements: Judgements, objects: dict[str, ResultsObject]
 ) -> SealedSnapshot:
-    results = {check: results_of(check, judged) for check, judged in sorted(one.checks.items())}
+    results = {
+        check: results_of(check, judged, one.phi) for check, judged in sorted(one.checks.items())
+    }
     for check, data in results.items():
         if sha256(data) not in objects:
             objects[sha256(data)] = judgements.read(check, data)

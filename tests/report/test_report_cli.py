@@ -312,3 +312,36 @@ def test_bad_input_of_a_sample_is_one_line_and_2(
 @pytest.mark.parametrize("size", ["0", "-1", "many"])
 def test_a_size_is_at_least_one(collector_: Command, evidence: Path, size: str) -> None:
     assert collector_("sample", *SAMPLE, "--size", size).code == 2
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "html"])
+def test_a_period_report_that_is_limited_to_phi_says_what_was_left_out(
+    collector_: Command, evidence: Path, signer: Signer, form: str
+) -> None:
+    tags = {"aws.tagging.resources_classified": {"a": "pass", "b": "pass"}}
+    one = Run(3.75, {CHECK: {"a": "fail", "b": "fail", "c": "fail"}} | tags, phi={"a": True})
+    seal_all([one], signer, FolderLocker(evidence))
+
+    said = collector_("report", "period", "evidence", *DAYS, "--phi-only", "--format", form)
+
+    text = " ".join(said.out.split())
+    assert said.code == 0
+    assert "only of the 1 resource marked as PHI. Left out: 2 resources with no" in text
+    assert "3 of the 4 snapshots read no tags" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "configure [accounts.prod] phi"),
+        (("--framework", "soc2"), "--framework soc2: --phi-only is of HIPAA; expected hipaa"),
+    ],
+)
+@pytest.mark.usefixtures("evidence")
+def test_a_period_cannot_be_limited_to_phi_without_marks_nor_for_soc2(
+    collector_: Command, words: tuple[str, ...], told: str
+) -> None:
+    said = collector_("report", "period", "evidence", *DAYS, "--phi-only", *words)
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert told in said.err

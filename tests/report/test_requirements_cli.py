@@ -224,6 +224,73 @@ def test_what_cannot_be_asked_is_one_clear_line(
     assert said in left.err
 
 
+@pytest.fixture
+def marked(evidence: Path, signer: Signer) -> None:
+    """A fourth run, which read tags: one bucket is marked as PHI, one otherwise, one not at all."""
+    judged = {CHECK: {"a": "fail", "b": "fail", "c": "fail", "@": "pass"}, OTHER: {"c": "fail"}}
+    tags = {"aws.tagging.resources_classified": {"a": "pass", "b": "pass"}}
+    one = Run(3.5, judged | tags, phi={"a": True, "b": False})
+    seal_all([one], signer, FolderLocker(evidence))
+
+
+@pytest.mark.usefixtures("marked")
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("form", ["text", "csv", "html"])
+def test_a_report_that_is_limited_to_phi_says_what_was_left_out(
+    collector_: Command, command: tuple[str, ...], form: str
+) -> None:
+    said = collector_(*command, *PROD, "--as-of", "2026-03-04", "--phi-only", "--format", form)
+
+    text = " ".join(said.out.split())
+    assert said.code == 0
+    assert "only of the 1 resource marked as PHI. Left out: 1 resource with no" in text
+    assert "and 1 resource marked otherwise" in text
+
+
+@pytest.mark.usefixtures("marked")
+def test_limited_to_phi_only_what_is_marked_is_told_of_and_of_hipaa_alone(
+    collector_: Command,
+) -> None:
+    words = (*PROD, "--as-of", "2026-03-04", "--phi-only", "--format", "json")
+
+    told = json.loads(collector_("report", "point-in-time", *words).out)
+
+    rows = {row["control"]: row for row in told["controls"]}
+    fails = {
+        name: [one["resource"] for each in rows[name]["checks"] for one in each["found"]["failing"]]
+        for name in ("encryption-at-rest", "encryption-in-transit")
+    }
+    assert fails == {"encryption-at-rest": ["a"], "encryption-in-transit": ["c"]}
+    assert {one["framework"] for one in told["requirements"]} == {"hipaa"}
+    (limit,) = told["basis"]["phi"]
+    assert (limit["marked"], limit["otherwise"], limit["unclassified"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_snapshot_that_tells_of_no_phi_cannot_be_limited(
+    collector_: Command, command: tuple[str, ...]
+) -> None:
+    said = collector_(*command, *PROD, "--as-of", "2026-03-03", "--phi-only")
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "configure [accounts.prod] phi" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "point-in-time", *PROD, "--framework", "both"),
+        ("report", "point-in-time", *PROD, "--framework", "soc2"),
+        ("gap", *PROD, "--have", "hipaa", "--want", "soc2"),
+    ],
+)
+def test_phi_is_a_matter_of_hipaa(collector_: Command, words: tuple[str, ...]) -> None:
+    said = collector_(*words, "--phi-only")
+
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "--phi-only is of HIPAA; expected hipaa" in said.err
+
+
 def test_only_the_controls_and_the_framework_that_are_asked_for(collector_: Command) -> None:
     words = ("--control", "encryption-at-rest", "--framework", "hipaa", "--format", "json")
 

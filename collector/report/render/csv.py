@@ -28,7 +28,8 @@ PERIOD_COLUMNS = (
 - `unread`: a resource that could not be read;
 - `joined`, `left`: a resource that joined or left the population;
 - `change`: a change of scope; `kept back`: a snapshot on which nothing rests;
-- `exception`: one that was in force; `snapshot`: what the report rests on; `note`.
+- `exception`: one that was in force; `snapshot`: what the report rests on; `note`;
+- `warning`: what must be known before the rest, such as what the report is limited to.
 """
 
 SAMPLE_COLUMNS = (
@@ -119,6 +120,8 @@ def _account_rows(report: PeriodReport) -> Iterator[dict[str, object]]:
         "days": report.days,
         "what": f"{report.cadence}, at most {report.longest_gap_seconds} seconds apart",
     }
+    if report.phi is not None:
+        yield {"row": "warning", "detail": report.phi.told}
     for note in report.notes:
         yield {"row": "note", "detail": note}
     for seen in (*report.before, *report.snapshots):

@@ -143,7 +143,8 @@ def period(report: PeriodReport) -> Iterator[str]:
     yield from _render(
         "period.html",
         title="Controls in operation",
-        lead=f"From {report.first} to {report.last} (Type 2: operating over a period)",
+        lead=f"From {report.first} to {report.last} (Type 2: operating over a period)"
+        + (", limited to resources that are marked as PHI" if report.phi else ""),
         subject=report.account,
         sections=[
             ("summary", "Summary"),
@@ -155,7 +156,7 @@ def period(report: PeriodReport) -> Iterator[str]:
             ("words", "Words"),
             ("notes", "Notes and limits"),
         ],
-        warnings=(),
+        warnings=() if report.phi is None else (report.phi.told,),
         notes=(*LIMITS, *report.notes),
         version=installed_version(),
         made_by="",
@@ -190,10 +191,11 @@ def _page(
     **values: Any,
 ) -> Iterator[str]:
     """A report that rests on a basis."""
+    limit = ", limited to resources that are marked as PHI" if basis.phi else ""
     yield from _render(
         template,
         title=title,
-        lead=lead,
+        lead=f"{lead}{limit}",
         subject=", ".join(one.account for one in basis.snapshots),
         sections=[
             *sections,

@@ -43,6 +43,8 @@ def _period(report: PeriodReport) -> Iterator[str]:
         f"Runs on {report.days_with_run} of {report.days} days, meant to be {report.cadence}, at "
         f"most {length(report.longest_gap_seconds)} apart"
     )
+    if report.phi is not None:
+        yield textwrap.fill(f"! {report.phi.told}", WIDTH)
     yield ""
     yield _overview(report.controls)
     yield from _operation(report)
