@@ -36,7 +36,7 @@ class Content:
     evidence: frozenset[str] = frozenset()
     """Digests of the objects that it refers to."""
     root: str | None = None
-    """Of results and calls: the root of the tree over their lines."""
+    """Of results and calls: the root of the tree over their lines, if it was asked for."""
 
 
 class _Result(BaseModel):
@@ -55,7 +55,9 @@ class _Call(BaseModel):
     answer_sha256: Digest | None
 
 
-def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Content:
+def read_content(
+    locker: Locker, digest: str, kind: Kind, named_by: str, *, with_root: bool = True
+) -> Content:
     """Read one object.
 
     Args:
@@ -63,6 +65,8 @@ def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Cont
         digest: the object's name.
         kind: what it is.
         named_by: the file that refers to it, for the message if it is missing.
+        with_root: whether to compute the root. It takes longer than all the rest, and is needed
+            only where it is compared with what a document says, or where a line is shown alone.
 
     Raises:
         LockerError: the locker cannot be read.
@@ -83,7 +87,7 @@ def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Cont
                 evidence.update([call.answer_sha256] if call.answer_sha256 is not None else ())
     except ValueError as error:
         return Content(digest, kind, len(data), (Problem(key, f"as {kind}, {error}"),))
-    root = None if kind == "bytes" else merkle_root(data)
+    root = merkle_root(data) if with_root and kind != "bytes" else None
     return Content(digest, kind, len(data), (), outcomes, frozenset(evidence), root)
 
 

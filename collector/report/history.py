@@ -310,7 +310,7 @@ class _Reading:
 
     def _calls(self, named: tuple[str, str]) -> Content:
         digest, by = named
-        return read_content(self._locker, digest, "calls", by)
+        return read_content(self._locker, digest, "calls", by, with_root=False)
 
     def _parsed(self, check: str, digest: str, data: bytes) -> ResultsObject:
         try:
