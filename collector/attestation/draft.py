@@ -266,12 +266,12 @@ def _fact(fact: Fact, text: str, before: Mapping[str, str], today: date) -> str:
             if not re.fullmatch(r"[0-9]{1,9}", text):
                 raise ConfigError(f"{option}: found {text!r}; expected a whole number")
             value = int(text)
-            if value < fact.least:
-                raise ConfigError(f"{option}: found {value}; expected at least {fact.least}")
-            most = int(before[fact.most]) if isinstance(fact.most, str) else fact.most
-            if most is not None and value > most:
-                of = f", which is {fact.most}" if isinstance(fact.most, str) else ""
-                raise ConfigError(f"{option}: found {value}; expected at most {most}{of}")
+            for word, limit in (("least", fact.least), ("most", fact.most)):
+                bound = int(before[limit]) if isinstance(limit, str) else limit
+                if bound is None or (value >= bound if word == "least" else value <= bound):
+                    continue
+                of = f", which is {limit}" if isinstance(limit, str) else ""
+                raise ConfigError(f"{option}: found {value}; expected at {word} {bound}{of}")
             return str(value)
         case "choice":
             if text not in fact.one_of:
@@ -284,12 +284,12 @@ def _fact(fact: Fact, text: str, before: Mapping[str, str], today: date) -> str:
 
 def _require_time(said: Said, since: date, most_days: int, what: str, today: date) -> None:
     """See that the time for which it shall count can be."""
+    if said.expires < today:
+        raise ConfigError(f"--expires: found {said.expires}; expected today, {today}, or later")
     if said.expires < said.effective:
         raise ConfigError(
             f"--expires: found {said.expires}; expected no day before it begins, {said.effective}"
         )
-    if said.expires < today:
-        raise ConfigError(f"--expires: found {said.expires}; expected today, {today}, or later")
     try:
         last = since + timedelta(days=most_days)
     except OverflowError:

@@ -29,7 +29,8 @@ Party = Literal["vendor", "customer"]
 class Fact:
     """What a kind asks for beside the statement.
 
-    `most` is a number, or the name of another fact that holds one. `one_of` is for a choice.
+    `least` and `most` are a number, or the name of another fact that holds one. `one_of` is for a
+    choice.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Fact:
     type: FactType
     is_optional: bool
     one_of: tuple[str, ...]
-    least: int
+    least: int | str
     most: int | str | None
 
 
@@ -164,24 +165,24 @@ def _read_fact(name: str, value: Value, before: Mapping[str, Fact]) -> Fact:
         raise value.error(f"{name} is a {type_}", "one_of with a choice, and with nothing else")
     if type_ != "number" and ("least" in fields or "most" in fields):
         raise value.error(f"{name} is a {type_}", "least and most with a number only")
-    most: int | str | None = None
-    if "most" in fields:
-        limit = fields["most"].text()
-        if limit in before and before[limit].type == "number" and not before[limit].is_optional:
-            most = limit
-        elif limit.isdecimal():
-            most = int(limit)
-        else:
-            raise fields["most"].error(f"found {limit}", "a number, or a required one before it")
     return Fact(
         name=name,
         title=fields["title"].text(),
         type=type_,
         is_optional="optional" in fields and fields["optional"].choice(("yes", "no")) == "yes",
         one_of=tuple(item.text() for item in fields["one_of"].items()) if type_ == "choice" else (),
-        least=_number(fields["least"], least=0) if "least" in fields else 0,
-        most=most,
+        least=_limit(fields["least"], before) if "least" in fields else 0,
+        most=_limit(fields["most"], before) if "most" in fields else None,
     )
+
+
+def _limit(value: Value, before: Mapping[str, Fact]) -> int | str:
+    limit = value.text()
+    if limit in before and before[limit].type == "number" and not before[limit].is_optional:
+        return limit
+    if not limit.isdecimal():
+        raise value.error(f"found {limit}", "a number, or a required one before it")
+    return int(limit)
 
 
 def _control(value: Value, controls: Mapping[str, Control], evidence: str) -> str:

@@ -36,6 +36,24 @@ class Stated:
     """Numbers of the entries of the log that it rests on, ascending."""
 
 
+def _shares(kind: Kind, entry: Attestation) -> str:
+    """Facts that are a part of another one, so that no reader takes a part for the whole."""
+    return "".join(
+        f", {name} {entry.facts[name]} of {entry.facts[fact.most]}"
+        for name, fact in kind.facts.items()
+        if isinstance(fact.most, str) and name in entry.facts and fact.most in entry.facts
+    )
+
+
+def _is_short(kind: Kind, entry: Attestation) -> bool:
+    """Whether it says itself that something lacks which its kind takes to be whole."""
+    return any(
+        isinstance(fact.least, str)
+        and int(entry.facts.get(name, "0")) < int(entry.facts.get(fact.least, "0"))
+        for name, fact in kind.facts.items()
+    )
+
+
 def stated(standing: Standing, at: datetime, kind: Kind) -> Stated:
     """How the statements of a kind stand.
 
@@ -103,7 +121,7 @@ def _any(entry: Attestation) -> bool:
 def _stated(
     kind: Kind, terms: Sequence[Term[Attestation]], at: datetime, lack: str = "never stated"
 ) -> Stated:
-    state, detail, entries = _judged(terms, at, lack)
+    state, detail, entries = _judged(kind, terms, at, lack)
     return Stated(
         kind=kind.id,
         title=kind.title,
@@ -117,7 +135,7 @@ def _stated(
 
 
 def _judged(
-    terms: Sequence[Term[Attestation]], at: datetime, lack: str
+    kind: Kind, terms: Sequence[Term[Attestation]], at: datetime, lack: str
 ) -> tuple[StatementState, str, tuple[int, ...]]:
     by_party: dict[str, list[Term[Attestation]]] = {}
     for term in terms:
@@ -134,8 +152,11 @@ def _judged(
         return "expired", _listed(_told_expired(t, at) for t in sorted(expired, key=_end)), (
             _numbers(expired)
         )  # fmt: skip
+    if short := [t for t in counting if _is_short(kind, t.entry)]:
+        detail = _listed(f"entry {t.number} says{_shares(kind, t.entry)[1:]}" for t in short)
+        return "missing", detail, _numbers(short)
     if counting:
-        return "in force", _listed(_told(t, at) for t in sorted(counting, key=_end)), (
+        return "in force", _listed(_told(kind, t, at) for t in sorted(counting, key=_end)), (
             _numbers(counting)
         )  # fmt: skip
     if not terms:
@@ -152,9 +173,12 @@ def _end(term: Term[Attestation]) -> tuple[datetime, int]:
     return term.ends, term.number
 
 
-def _told(term: Term[Attestation], at: datetime) -> str:
+def _told(kind: Kind, term: Term[Attestation], at: datetime) -> str:
     left = days_told(term.days_left(at))
-    return f"entry {term.number}{_party(term)}, to {term.entry.expires} ({left} left)"
+    return (
+        f"entry {term.number}{_party(term)}, to {term.entry.expires} ({left} left)"
+        f"{_shares(kind, term.entry)}"
+    )
 
 
 def _told_expired(term: Term[Attestation], at: datetime) -> str:

@@ -32,6 +32,8 @@ GOOD = {
     "subcontractor-baa": {"signed": "2025-01-01", "flow-down": "yes", "breach-notice-days": "10"},
     "breach-notification-procedure": {"reviewed": "2026-05-31", "notify-within-days": "30"},
     "restore-test": {"performed": "2026-05-31", "system": "db", "result": "passed"},
+    "subcontractor-register": {"reviewed": "2026-05-31", "vendors": "10", "with-agreement": "10"},
+    "customer-register": {"reviewed": "2026-05-31", "customers": "7", "with-agreement": "7"},
 }
 
 
@@ -112,7 +114,9 @@ def test_a_policy_may_be_named_as_the_rule_of_a_control_that_checks_prove(draft:
         ("workforce-training", {"party": "A"}, "--party: found 'A'; workforce-training has no"),
         ("subcontractor-baa", {"party": None}, "--party: missing; subcontractor-baa needs the na"),
         ("workforce-training", {"expires": date(2026, 5, 30)},
-         "--expires: found 2026-05-30; expected no day before it begins, 2026-06-01"),
+         "--expires: found 2026-05-30; expected today, 2026-06-01, or later"),
+        ("workforce-training", {"effective": date(2026, 6, 9), "expires": date(2026, 6, 8)},
+         "--expires: found 2026-06-08; expected no day before it begins, 2026-06-09"),
         ("workforce-training", {"effective": date(2026, 1, 1), "expires": date(2026, 5, 31)},
          "--expires: found 2026-05-31; expected today, 2026-06-01, or later"),
         ("workforce-training", {"expires": date(2027, 6, 2)},
@@ -124,6 +128,10 @@ def test_a_policy_may_be_named_as_the_rule_of_a_control_that_checks_prove(draft:
          "--fact: found people, which is not a fact of workforce-training"),
         ("workforce-training", {"facts": {"people-completed": "41"}},
          "--fact people-completed: found 41; expected at most 40, which is people-required"),
+        ("subcontractor-register", {"facts": {"with-agreement": "9"}},
+         "--fact with-agreement: found 9; expected at least 10, which is vendors"),
+        ("customer-register", {"facts": {"with-agreement": "8"}},
+         "--fact with-agreement: found 8; expected at most 7, which is customers"),
         ("workforce-training", {"facts": {"people-required": "0"}},
          "--fact people-required: found 0; expected at least 1"),
         ("workforce-training", {"facts": {"people-required": "all"}},

@@ -161,6 +161,27 @@ def test_one_agreement_that_ran_out_counts_before_those_that_did_not() -> None:
     assert row(VENDORS, checked, entries=agreements).state == "attestation expired"
 
 
+def test_a_register_that_names_vendors_without_agreement_answers_nothing() -> None:
+    """No draft lets it in; a log may hold it all the same."""
+    said = attestation("subcontractor-register", control="subcontractor-agreements")
+    register = said.model_copy(update={"facts": {"vendors": "10", "with-agreement": "3"}})
+    agreed = signed(2, "subcontractor-baa", "subcontractor-agreements", party="Mail Inc")
+
+    found = row("164.502(e)", entries=[placed(1, register), agreed])
+
+    assert found.state == "attestation missing"
+    assert "subcontractor-register: entry 1 says with-agreement 3 of 10" in found.why
+
+
+def test_a_part_of_the_workforce_is_not_taken_for_the_whole() -> None:
+    said = attestation("workforce-training", control="security-training")
+    facts = {"people-required": "40", "people-completed": "38", "period-end": "2026-05-31"}
+
+    found = row("164.308(a)(5)(i)", entries=[placed(1, said.model_copy(update={"facts": facts}))])
+
+    assert found.why.endswith("days left), people-completed 38 of 40")
+
+
 def test_checks_that_pass_do_not_replace_a_statement() -> None:
     passing = account(found("sign-in-alerts", passed=2))
     reviewed = signed(1, "activity-review", "activity-review")
