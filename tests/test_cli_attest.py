@@ -189,7 +189,7 @@ def test_what_goes_without_a_document_or_a_second_person_is_warned_of(collector_
         ([*ANALYSIS, "--document", "key.pem"], "--document key.pem: found a private key or token"),
         ([*ANALYSIS, "--document", "paper.pdf", "--document-digest-only", "paper.pdf"],
          "--document-digest-only: paper.pdf is given twice"),
-        ([*ANALYSIS, "--expires", days(-1)], "; expected no day before it begins"),
+        ([*ANALYSIS, "--expires", days(-1)], f"; expected today, {days(0)}, or later"),
         ([*ANALYSIS, "--expires", days(400)], f"; expected {days(363)} at the latest"),
         ([*ANALYSIS, "--expires", "soon"], "--expires: found 'soon'; expected a day such as"),
         ([*ANALYSIS, "--control", "cc6.1"], "--control: found cc6.1; expected one that"),
@@ -207,6 +207,8 @@ def test_what_goes_without_a_document_or_a_second_person_is_warned_of(collector_
          "--check: found aws.s3.default_encrypt, which is not one that account prod has results of;"
          f" nearest: {CHECK}"),
         ([*ACCEPT, "--resource", LOGS, "--locker", "nowhere"], "no such folder"),
+        ([*ANALYSIS, "--locker", "nowhere"], "sealing into locker"),
+        ([*DECIDE, "--no-measure", "--locker", "nowhere"], "no such folder; expected one with"),
         ([*DECIDE], "--measure, --no-measure: expected one of them"),
         (["decision", "add", "164.312(b)", *DECIDE[3:], "--no-measure"],
          "citation 164.312(b): is required; expected one of the 22 addressable"),

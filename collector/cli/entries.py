@@ -200,9 +200,20 @@ def open_existing(context: click.Context, locker: str | None) -> Locker:
 
 
 def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) -> None:
-    """Seal an entry, and say so. Everything about it was looked at before."""
+    """Seal an entry, and say so. Everything about it was looked at before.
+
+    Raises:
+        ConfigError: the locker is a folder that does not exist, as when its name is mistyped: an
+            entry there would be lost to whoever reports on the right one.
+    """
     from collector.attestation.ledger import write
-    from collector.cli.workbench import configured, configured_stamper, keep_apart, key_spec
+    from collector.cli.workbench import (
+        configured,
+        configured_stamper,
+        keep_apart,
+        key_spec,
+        require_folder,
+    )
     from collector.evidence.key_log import check_signer
     from collector.evidence.keys import open_signer
     from collector.evidence.locker import open_locker
@@ -212,6 +223,7 @@ def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) 
     url = config.locker if writing.locker is None else writing.locker
     store, spec = open_locker(url, config.keeping), key_spec(config, writing.key)
     keep_apart(spec, url)
+    require_folder(store.url, "sealing into")
     store.check_writable()
     stamper = configured_stamper(config)
     signer = open_signer(spec, create=True)
