@@ -116,6 +116,7 @@ def period(
     from collector.report.period import ControlText, bounds, report_period
     from collector.report.phi import limit_to_phi
     from collector.report.render import renderer
+    from collector.report.sources import require_files
 
     if phi_only and "soc2" in frameworks:
         raise ConfigError("--framework soc2: --phi-only is of HIPAA; expected hipaa")
@@ -129,6 +130,7 @@ def period(
     store, trusted, roots = _open(url, keys, tsa_roots)
     history = _read(store, trusted, roots, account, days)
     standing = read_standing(store, trusted)
+    require_files(store, standing)
     checks = cache(lambda: discover(map(Path, config.checks_dirs)))
     limit = None
     if phi_only:

@@ -206,6 +206,7 @@ class _Reading:
             for link in key_links
             if link.sealed is not None and isinstance(link.document, KeyStatement | None)
         ]
+        self._require_intact(key_links)
         trust = Trust(self._given, read_own_keys(self._locker), statements, is_whole=False)
         found: list[SealedSnapshot] = []
         before: Link | None = None
@@ -228,6 +229,13 @@ class _Reading:
             _refuse([*between(before, link), *link.problems, *told])
             before = link
         return found
+
+    def _require_intact(self, links: Sequence[Link]) -> None:
+        """See that a log is whole, before what it announces is missed elsewhere."""
+        before: Link | None = None
+        for link in links:
+            _refuse([*between(before, link), *link.problems])
+            before = link
 
     def _timestamps(self) -> tuple[Sequence[x509.Certificate], Mapping[str, Sequence[str]]]:
         """The authorities, and the timestamps that were added to seals later."""

@@ -48,12 +48,12 @@ class PhiLimit:
     def told(self) -> str:
         """What a reader must know of it, in plain words."""
         text = (
-            f"Limited to PHI: of what {', '.join(self.controls)} judge in {self.account}, this "
-            f"report tells only of the {_resources(self.marked)} marked as PHI. Left out: "
-            f"{_resources(self.unclassified)} with no classification at all, which may hold PHI "
-            f"all the same, and {_resources(self.otherwise)} marked otherwise. All other controls "
-            f"(MFA, trails, password policy and so on) and results of the account itself concern "
-            f"all PHI in it, and are not limited."
+            f"Limited to what is marked as PHI in {self.account}: {_resources(self.marked)}. Left "
+            f"out: {_resources(self.unclassified)} with no classification at all, which may hold "
+            f"PHI all the same, and {_resources(self.otherwise)} marked otherwise. So limited are "
+            f"the controls of stored data ({', '.join(self.controls)}). All others (MFA, trails, "
+            f"password policy and so on) and results of the account itself concern all PHI in it, "
+            f"and are told of whole."
         )
         if self.undecided:
             text += (

@@ -83,7 +83,7 @@ def read_grounds(
         LockerError: the locker cannot be read.
     """
     standing = read_standing(locker, asked.trusted)
-    _require_files(locker, standing)
+    require_files(locker, standing)
     return Grounds(
         mappings=program.mappings,
         kinds=program.kinds,
@@ -156,8 +156,13 @@ def _tags(
     return read_tags(locker, snapshot, program.checks, names)
 
 
-def _require_files(locker: Locker, standing: Standing) -> None:
-    """See that the files that entries keep are there, and are what they were."""
+def require_files(locker: Locker, standing: Standing) -> None:
+    """See that the files that entries keep are there, and are what they were.
+
+    Raises:
+        EvidenceError: one is not; names it.
+        LockerError: the locker cannot be read.
+    """
     for term in standing.terms:
         named_by = ATTESTATIONS.document_key(term.document_sha256)
         for digest in kept_files(term.entry):

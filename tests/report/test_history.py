@@ -365,3 +365,12 @@ def test_a_log_of_keys_that_does_not_hold_is_refused() -> None:
 
     with pytest.raises(EvidenceError, match=key):
         read(files, [public("A")])
+
+
+def test_a_statement_that_was_changed_is_named_and_not_what_it_announced() -> None:
+    files = handed_over(("A", "rotate", "B", None)).files
+    (key,) = (name for name in files if name.startswith(KEY_LOG.document_key("")[:-5]))
+    files[key] = files[key].replace(b"rotate", b"revoke")
+
+    with pytest.raises(EvidenceError, match=key):
+        read(files, [public("A")])

@@ -52,7 +52,7 @@ def test_what_carries_no_classification_is_counted_whatever_was_found() -> None:
     assert limit.unclassified == 3
     assert "3 resources with no classification at all, which may hold PHI" in limit.told
     assert "0 resources marked otherwise" in limit.told
-    assert "only of the 1 resource marked as PHI" in limit.told
+    assert "marked as PHI in prod: 1 resource." in limit.told
 
 
 def test_tags_that_could_not_be_read_hide_nothing() -> None:

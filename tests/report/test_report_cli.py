@@ -14,7 +14,8 @@ import pytest
 
 import collector.cli
 from collector.attestation.ledger import write
-from collector.attestation.record import AcceptedFailure
+from collector.attestation.record import AcceptedFailure, Attachment
+from collector.evidence.canonical import sha256
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer
 from collector.evidence.log import account_log
@@ -80,7 +81,15 @@ def test_a_period_report_tells_what_was_found(collector_: Command, evidence: Pat
 @pytest.fixture
 def accepted(evidence: Path, signer: Signer) -> None:
     """Two exceptions: of `b`, dated back and sealed on the second day, and by a tag."""
-    entry = AcceptedFailure(
+    entry = exception()
+    tagged = entry.model_copy(update={"resources": (), "tag": ("stage", "old")})
+    write(FolderLocker(evidence), entry, {}, signer, lambda: moment(1.25))
+    write(FolderLocker(evidence), tagged, {}, signer, lambda: moment(1.5))
+
+
+def exception(documents: tuple[Attachment, ...] = ()) -> AcceptedFailure:
+    """An exception of `b`, dated back."""
+    return AcceptedFailure(
         made=moment(1.25),
         author="Ada",
         effective=day(0),
@@ -92,10 +101,24 @@ def accepted(evidence: Path, signer: Signer) -> None:
         resources=("b",),
         reason="being moved",
         compensating_control="no data in it",
+        documents=documents,
     )
-    tagged = entry.model_copy(update={"resources": (), "tag": ("stage", "old")})
-    write(FolderLocker(evidence), entry, {}, signer, lambda: moment(1.25))
-    write(FolderLocker(evidence), tagged, {}, signer, lambda: moment(1.5))
+
+
+def test_a_period_is_not_reported_on_with_an_attachment_that_was_changed(
+    collector_: Command, evidence: Path, signer: Signer
+) -> None:
+    locker, digest = FolderLocker(evidence), sha256(b"approved")
+    attached = Attachment(name="a.pdf", sha256=digest, size_bytes=8, is_kept=True)
+    entry = exception(documents=(attached,))
+    write(locker, entry, {digest: b"approved"}, signer, lambda: moment(1.25))
+    (kept,) = (evidence / "v1/objects/sha256").rglob(digest)
+    kept.write_bytes(b"rejected")
+
+    said = collector_("report", "period", "evidence", *DAYS)
+
+    assert (said.code, said.out) == (5, "")
+    assert digest in said.err
 
 
 @pytest.mark.usefixtures("accepted")
@@ -326,7 +349,7 @@ def test_a_period_report_that_is_limited_to_phi_says_what_was_left_out(
 
     text = " ".join(said.out.split())
     assert said.code == 0
-    assert "only of the 1 resource marked as PHI. Left out: 2 resources with no" in text
+    assert "marked as PHI in prod: 1 resource. Left out: 2 resources with no" in text
     assert "3 of the 4 snapshots read no tags" in text
 
 

@@ -243,7 +243,7 @@ def test_a_report_that_is_limited_to_phi_says_what_was_left_out(
 
     text = " ".join(said.out.split())
     assert said.code == 0
-    assert "only of the 1 resource marked as PHI. Left out: 1 resource with no" in text
+    assert "marked as PHI in prod: 1 resource. Left out: 1 resource with no" in text
     assert "and 1 resource marked otherwise" in text
 
 
