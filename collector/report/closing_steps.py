@@ -33,7 +33,11 @@ def closing_steps(row: Assessment, grounds: Grounds, locker: str) -> tuple[Closi
     if row.is_answered:
         return ()
     steps = [step for part in row.parts for step in _of_part(part, row, grounds, locker)]
-    if row.state == "supported":
+    if row.open_specifications:
+        steps.append(
+            ClosingStep(f"answer what is open of it: {', '.join(row.open_specifications)}")
+        )
+    elif row.state == "supported":
         steps.append(
             ClosingStep(
                 "what is here only supports it: show your auditor the rest, which no check and no "
@@ -115,6 +119,7 @@ def _statement(part: Part, grounds: Grounds, locker: str) -> ClosingStep:
         words += ["--party", f"{kind.party.upper()}"]
     for name, value in facts.items():
         words += ["--fact", f"{name}={value}"]
+    words += ["--document", "FILE"] if kind.documents else []
     return ClosingStep(f"state and sign: {kind.title}", _command("collector attest add", *words))
 
 

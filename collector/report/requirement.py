@@ -13,7 +13,7 @@ The strength is the most that the evidence which is really there can say:
   evidence of all of the requirement.
 - supported: a check judged something that is one piece of evidence among others. No amount of it
   is proof.
-- attested: a signed statement with documents is in force.
+- attested: a signed statement is in force; that it names no document is said beside it.
 - inherited: the provider's own assurance report, and under HIPAA the agreement with it, is there.
 - nothing: none of these.
 
@@ -31,23 +31,26 @@ The state, the worst first. Over several accounts it is the worst of theirs:
 - provider evidence missing: the cloud provider does it, and its report or the agreement with it is
   not there.
 - accepted exception: its checks fail, and exceptions in force cover all that fails.
-- supported: all of its evidence holds, but every piece only supports it: by itself it does not
-  answer the requirement.
+- supported: all of its evidence holds, but every piece only supports it, or it is a standard with
+  implementation specifications that are not answered: by itself it does not answer the requirement.
 - decided: an addressable specification that is answered by a signed decision in force under
   164.306(d)(3), whatever its checks say.
 - inherited: the cloud provider does it, and its report and the agreement with it are there.
 - met: all evidence that is linked to it holds, and a part of it proves or attests it.
 - not applicable: it does not apply to a business associate that hosts in the cloud.
 
-Only the last four count as answered. A check that judged nothing is no evidence. A check that did
-not run makes its requirements unknown, also where it may not have existed yet when the snapshot was
-made: nobody knows what it would have found.
+A standard of HIPAA is not met by its own evidence while one of its specifications is open: those
+that are required have to be implemented, and those that are addressable addressed (164.306(d)).
+
+Only the last four states count as answered. A check that judged nothing is no evidence. A check
+that did not run makes its requirements unknown, also where it may not have existed yet when the
+snapshot was made: nobody knows what it would have found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -140,6 +143,8 @@ class Assessment:
     parts: tuple[Part, ...]
     decision: int | None = None
     """Number of the decision under 164.306(d)(3) that is in force."""
+    open_specifications: tuple[str, ...] = ()
+    """Of a standard whose own evidence would meet it, the specifications that are not answered."""
 
     @property
     def is_answered(self) -> bool:
@@ -160,15 +165,48 @@ def assess(grounds: Grounds, framework: FrameworkName) -> tuple[Assessment, ...]
     statements = {
         kind.id: stated(grounds.standing, grounds.at, kind) for kind in grounds.kinds.values()
     }
-    return tuple(
+    rows = [
         _assess(grounds, framework, book, row, linked.get(row.id, ()), statements, decided)
         for row in book.catalog.values()
-    )
+    ]
+    return tuple(_with_specifications(row, rows, book) for row in rows)
 
 
 def worst(states: Iterable[State]) -> State:
     """The worst of several states."""
     return min(states, key=STATES.index)
+
+
+def _with_specifications(
+    row: Assessment, rows: Sequence[Assessment], book: Framework
+) -> Assessment:
+    """A standard is met only if its specifications are answered as well."""
+    if row.state != "met" or book.catalog[row.id].kind != "standard":
+        return row
+    below = _specifications(row.id, book)
+    still_open = [one for one in rows if one.id in below and not one.is_answered]
+    if not still_open:
+        return row
+    named = ", ".join(f"{one.id} ({one.state})" for one in still_open)
+    return replace(
+        row,
+        state="supported",
+        why=f"not met while its specifications are open: {named}; {row.why}",
+        open_specifications=tuple(one.id for one in still_open),
+    )
+
+
+def _specifications(standard: str, book: Framework) -> frozenset[str]:
+    """The implementation specifications of a standard, as citations tell them: those of
+    164.308(a)(1)(i) begin with 164.308(a)(1), those of 164.312(c)(1) with 164.312(c)."""
+    place, _, last = standard.rpartition("(")
+    if last not in ("i)", "1)"):
+        return frozenset()
+    return frozenset(
+        id_
+        for id_, row in book.catalog.items()
+        if row.kind == "specification" and id_.startswith(f"{place}(")
+    )
 
 
 def _by_requirement(book: Framework) -> dict[str, list[tuple[str, Strength]]]:

@@ -177,7 +177,7 @@ def _told(kind: Kind, term: Term[Attestation], at: datetime) -> str:
     left = days_told(term.days_left(at))
     return (
         f"entry {term.number}{_party(term)}, to {term.entry.expires} ({left} left)"
-        f"{_shares(kind, term.entry)}"
+        f"{_shares(kind, term.entry)}{'' if term.entry.documents else ', no document'}"
     )
 
 

@@ -179,7 +179,7 @@ def test_a_part_of_the_workforce_is_not_taken_for_the_whole() -> None:
 
     found = row("164.308(a)(5)(i)", entries=[placed(1, said.model_copy(update={"facts": facts}))])
 
-    assert found.why.endswith("days left), people-completed 38 of 40")
+    assert ", people-completed 38 of 40, no document" in found.why
 
 
 def test_checks_that_pass_do_not_replace_a_statement() -> None:
@@ -255,6 +255,40 @@ def test_over_several_accounts_the_worst_counts() -> None:
     assert row(MFA, well, ill).state == "failing"
     assert "mfa (dev): 1 of 4 fail" in row(MFA, well, ill).why
     assert (row(MFA, well, weak).state, row(MFA, well, weak).strength) == ("supported", "supported")
+
+
+def test_a_standard_is_not_met_while_one_of_its_specifications_is_open() -> None:
+    """164.306(d): required ones are implemented, addressable ones addressed."""
+    plan = signed(1, "risk-management-plan", "risk-management")
+
+    standard = row("164.308(a)(1)(i)", entries=[plan])
+
+    assert (standard.state, standard.strength) == ("supported", "attested")
+    assert standard.open_specifications == (
+        "164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(C)", "164.308(a)(1)(ii)(D)",
+    )  # fmt: skip
+    assert "164.308(a)(1)(ii)(A) (attestation missing)" in standard.why
+
+
+def test_a_standard_is_met_once_its_specifications_are_answered() -> None:
+    policy = signed(1, "information-security-policy", "security-policies")
+    checks = account(found("encryption-in-transit", passed=1), found("log-integrity", passed=1))
+    decided = placed(2, decision("164.312(e)(2)(i)"))
+
+    before = row("164.312(e)(1)", checks, entries=[policy])
+    after = row("164.312(e)(1)", checks, entries=[policy, decided])
+
+    assert (before.state, before.open_specifications) == ("supported", ("164.312(e)(2)(i)",))
+    assert (after.state, after.open_specifications) == ("met", ())
+
+
+def test_a_statement_without_a_document_says_so() -> None:
+    bare = row(
+        "164.308(a)(2)", entries=[placed(1, attestation("security-official", control="governance"))]
+    )
+
+    assert bare.state == "met"
+    assert bare.why.endswith("days left), no document")
 
 
 def test_what_does_not_apply_says_why() -> None:
