@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from collector.readers.aws import AwsReader
 from collector.reads import Reads
 from collector.source import Aws
 from tests.botocore_shape import assert_shape
+from tests.demo_account import unconnected
 
 CHECKS: dict[str, Check[...]] = {
     name: check for name, check in discover().items() if name.startswith("aws.")
@@ -75,30 +74,15 @@ json.dump([result.to_json() for result in results], sys.stdout)
 """
 
 
-@contextlib.contextmanager
-def unconnected() -> Iterator[None]:
-    """No connection at all, loopback included."""
-
-    def refuse(*_: object) -> None:
-        raise AssertionError("the demo opened a connection")
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("connect", "connect_ex"):
-            patch.setattr(socket.socket, name, refuse)
-        patch.setattr(socket, "getaddrinfo", refuse)
-        yield
-
-
 @pytest.fixture(scope="module")
 def now() -> datetime:
     return datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def reads() -> Reads:
+def reads(demo_reads: Reads) -> Reads:
     """What all AWS checks need, read from the demo account."""
-    with unconnected():
-        return collect(CHECKS.values(), open_demo())
+    return demo_reads
 
 
 @pytest.fixture(scope="module")
