@@ -119,13 +119,13 @@ def _open_cloud(
 def _open_aws(
     name: str, account: AwsAccount, regions: tuple[str, ...] | None, sources: frozenset[Source]
 ) -> Reader:
-    import boto3
     import botocore.exceptions
     import botocore.session
 
     from collector.readers import aws
     from collector.readers.aws_role import assume_role
     from collector.readers.aws_sdk import models_of
+    from collector.readers.aws_session import PlainSession
 
     try:
         source = botocore.session.Session(profile=account.profile)
@@ -141,7 +141,7 @@ def _open_aws(
                 session_seconds=account.session_seconds,
             )
         models_of(sources).use_in(source)
-        session = boto3.Session(botocore_session=source)
+        session = PlainSession(source)
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"account {name}: {error}") from None
     if regions is None and account.regions != "enabled":

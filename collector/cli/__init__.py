@@ -99,6 +99,9 @@ def main() -> None:
         structlog.get_logger().info("internal_error", exc_info=True)
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         _leave(f"internal error: {text}; --verbose shows where", 1)
+    finally:
+        # Or Python looks through all that is left when it ends, a seventh of a run's CPU.
+        gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
 
 
