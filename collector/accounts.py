@@ -34,6 +34,12 @@ def has_endpoints(name: str, config: Config) -> bool:
     return name in config.accounts and bool(config.accounts[name].tls_endpoints)
 
 
+def may_discover(name: str, config: Config) -> bool:
+    """Whether endpoints that are found in the account may be probed."""
+    account = config.accounts.get(name)
+    return isinstance(account, AwsAccount) and account.tls_discover
+
+
 def phi_of(name: str, config: Config) -> tuple[str, ...]:
     """The tags that mark health information in an account, each as `key=value`."""
     if name == DEMO and DEMO not in config.accounts:
@@ -69,7 +75,7 @@ def open_reader(
         return open_demo(sources)
     account = config.account(name)
     cloud = _open_cloud(name, account, regions, sources)
-    if not has_endpoints(name, config):
+    if not (has_endpoints(name, config) or may_discover(name, config)):
         return cloud
     from collector.readers.tls import Beside, TlsReader
 

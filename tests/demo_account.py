@@ -30,6 +30,10 @@ def unconnected() -> Iterator[None]:
 
 def read_all() -> Reads:
     """What all AWS checks need."""
-    checks = [check for check in discover().values() if check.provider == "aws"]
+    checks = [
+        check
+        for check in discover().values()
+        if check.provider == "aws" and not check.follows_findings
+    ]
     with unconnected():
         return collect(checks, open_demo())

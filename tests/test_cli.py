@@ -298,10 +298,10 @@ def test_results_as_json_lines_have_the_documented_fields(
     )
 
 
-def test_results_about_health_information_are_told_apart(
-    collector_: Command, evidence: Path
-) -> None:
-    said = collector_("results", str(evidence), "--account", "demo", "--phi", "--format", "jsonl")
+def test_results_about_health_information_are_told_apart(collector_: Command, made: Made) -> None:
+    said = collector_(
+        "results", str(made.evidence), "--account", "demo", "--phi", "--format", "jsonl"
+    )
 
     found = [json.loads(line) for line in said.out.splitlines()]
     buckets = {r["resource"]["id"].rpartition(":")[2] for r in found}
@@ -692,8 +692,37 @@ def test_no_endpoint_is_probed_unless_it_is_configured(
     assert said.code == 2
     assert said.err.strip() == (
         "collector: no check of aws is chosen; see collector checks list; those of endpoints need"
-        " tls_endpoints of the account; those of tags need phi"
+        " tls_endpoints of the account or tls_discover; those of tags need phi"
     )
+
+
+def test_endpoints_are_looked_for_where_the_account_says_so(
+    collector_: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disabled: JSON = {
+        "ARN": "arn:d", "Enabled": False, "DomainName": "d1.example.org", "Aliases": {"Quantity": 0}
+    }  # fmt: skip
+    replies: dict[str, JSON] = {
+        "elb:DescribeLoadBalancers": {"LoadBalancerDescriptions": []},
+        "elbv2:DescribeLoadBalancers": {"LoadBalancers": []},
+        "apigateway:GetRestApis": {"items": []},
+        "apigatewayv2:GetApis": {"Items": []},
+        "cloudfront:ListDistributions": {"DistributionList": {"Items": [disabled]}},
+    }
+    monkeypatch.setattr("collector.accounts._open_cloud", lambda *_: MemoryReader(replies))
+    words = ("run", "--account", "test", "--check", "aws.endpoints.tls_handshake")
+    lines = '[accounts.test]\nprovider = "aws"\n'
+
+    (tmp_path / "collector.toml").write_text(lines)
+    without = collector_(*words)
+    (tmp_path / "collector.toml").write_text(f"{lines}tls_discover = true\n")
+    run = collector_(*words)
+
+    assert (without.code, run.code) == (2, 0), run.err
+    said = collector_("results", "--account", "test", "--format", "jsonl")
+    [result] = map(json.loads, said.out.splitlines())
+    assert result["outcome"] == "not_applicable"
+    assert result["reason"].endswith("in the account")
 
 
 def test_a_ca_bundle_that_is_missing_ends_the_run_before_it_begins(

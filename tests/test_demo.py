@@ -28,7 +28,9 @@ from tests.botocore_shape import assert_shape
 from tests.demo_account import unconnected
 
 CHECKS: dict[str, Check[...]] = {
-    name: check for name, check in discover().items() if name.startswith("aws.")
+    name: check
+    for name, check in discover().items()
+    if name.startswith("aws.") and not check.follows_findings
 }
 
 STRICT: Mapping[str, Mapping[str, SettingValue]] = {
@@ -67,7 +69,8 @@ from collector.collect import collect
 from collector.demo import open_demo, seed
 from collector.evaluate import evaluate
 
-checks = [check for name, check in discover().items() if name.startswith("aws.")]
+found = discover().items()
+checks = [c for name, c in found if name.startswith("aws.") and not c.follows_findings]
 now = datetime.fromisoformat(sys.argv[1])
 results = evaluate(checks, collect(checks, open_demo()), settings={}, now=now)
 json.dump([result.to_json() for result in results], sys.stdout)
@@ -92,7 +95,9 @@ def results(reads: Reads, now: datetime) -> list[Result]:
 
 
 def session_of(reader: AwsReader) -> boto3.Session:
-    return reader._session
+    session = reader._session
+    assert isinstance(session, boto3.Session)
+    return session
 
 
 def names_of_buckets(reader: AwsReader) -> list[str]:

@@ -75,7 +75,11 @@ LEFT_OUT: Allowed = {
 
 
 def checks_of(provider: str) -> list[Check[...]]:
-    return [check for check in discover().values() if check.provider == provider]
+    return [
+        check
+        for check in discover().values()
+        if check.provider == provider and not check.follows_findings
+    ]
 
 
 def assert_everything_is_shown(accounts: list[Recorded]) -> None:
