@@ -14,16 +14,17 @@ PIP_ARGS ?= --only-binary :all:
 LOCK_ARGS ?=
 
 BIN := .venv/bin
+EMULATORS := tests/emulators/node_modules
 # The folders that hold Python files, of those that are checked for types.
 TYPED := $(foreach folder,collector checks mappings tests bench,$(if \
 	$(wildcard $(folder)/*.py $(folder)/*/*.py),$(folder)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint pyright bench lock clean
+.PHONY: help demo test lint pyright bench emulators lock clean
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(BIN)/.demo ## Collect evidence from a simulated AWS account into ./evidence, and verify it
 	$(BIN)/collector run --account demo --locker evidence
@@ -45,6 +46,8 @@ lint: $(BIN)/.dev ## Check style, format and types
 pyright: $(BIN)/.dev ## Check types with a second checker
 	$(BIN)/basedpyright $(TYPED)
 
+emulators: $(EMULATORS)/.installed ## Install the emulators that some tests start; takes node and npm
+
 bench: $(BIN)/.dev ## Run the benchmark, with BENCH_ARGS
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
@@ -60,7 +63,7 @@ lock: $(BIN)/.dev ## Write the lock files anew from pyproject.toml, with LOCK_AR
 	$(SMALLER) --extra demo --group build -o deploy/requirements-demo.txt
 
 clean: ## Remove .venv and what the tools left behind; ./evidence stays
-	rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv $(EMULATORS) dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/.made:
@@ -87,3 +90,8 @@ $(BIN)/.dev: deploy/requirements-dev.txt deploy/requirements-demo.txt pyproject.
 	$(INSTALL) $<
 	$(INSTALL_PROJECT)
 	@touch $@ $(BIN)/.demo
+
+# No package's own scripts are run: what the lock file pins by digest is all that comes.
+$(EMULATORS)/.installed: tests/emulators/package.json tests/emulators/package-lock.json
+	npm ci --prefix tests/emulators --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@

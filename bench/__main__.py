@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from bench import lockers, parts, peers
+from bench import history, lockers, parts, peers
 from bench.cloud.place import REGIONS
 from bench.faults import Faults
 from bench.measure import LATENCY_SECONDS, BenchError, environment, run_collector
@@ -86,7 +86,7 @@ def profile(options: argparse.Namespace) -> None:
 
 def everything(options: argparse.Namespace) -> None:
     """All tables."""
-    for part in (compare, larger, refused, wider, verified):
+    for part in (compare, larger, refused, wider, verified, year):
         part(options)
 
 
@@ -115,6 +115,11 @@ def verified(options: argparse.Namespace) -> None:
     lockers.verified()
 
 
+def year(options: argparse.Namespace) -> None:
+    """A report on a year of runs."""
+    history.reports(options.days, options.resources, options.changed)
+
+
 PARTS = {
     "all": everything,
     "peers": compare,
@@ -122,6 +127,7 @@ PARTS = {
     "throttle": refused,
     "regions": wider,
     "verify": verified,
+    "history": year,
     "run": run,
     "profile": profile,
     "serve": serve,
@@ -148,6 +154,10 @@ def main() -> None:
     faults.add_argument("--throttle", type=float, default=0.0, help="share of calls refused")
     faults.add_argument("--errors", type=float, default=0.0, help="share answered by 5xx")
     faults.add_argument("--seed", type=int, default=0, help="of which are")
+    stored = parser.add_argument_group("for history")
+    stored.add_argument("--days", type=int, default=365)
+    stored.add_argument("--resources", type=int, default=2000)
+    stored.add_argument("--changed", type=float, default=0.01, help="share of them a day")
     options = parser.parse_args()
     begin = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind

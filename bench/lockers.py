@@ -19,6 +19,7 @@ from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import append
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import FileSigner
+from collector.evidence.locker import Stat, Version
 from collector.evidence.log import account_log
 from collector.evidence.snapshot import (
     Account,
@@ -64,6 +65,18 @@ class Files:
         """The last seal alone, which is what whoever appends looks for."""
         last = self.last.get(prefix)
         return iter([last] if last is not None and last > after else [])
+
+    def stat(self, key: str) -> Stat:
+        return Stat(len(self.held[key]), retained_until=None)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        return iter([])
+
+    def retention(self) -> timedelta | None:
+        return None
+
+    def extend_retention(self, key: str, until: datetime) -> None:
+        pass
 
     def check_writable(self) -> None:
         pass

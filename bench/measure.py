@@ -23,6 +23,9 @@ LATENCY_SECONDS = 0.04
 
 LONGEST_RUN_SECONDS = 900
 
+NOWHERE = "http://127.0.0.1:9"
+"""Where nobody answers."""
+
 KEPT = ("LANG", "LC_ALL", "PATH", "TMPDIR")
 """What a measured process may know of the environment of whoever starts the benchmark."""
 
@@ -59,14 +62,29 @@ def measure(
     Raises:
         BenchError: it did not end in time.
     """
+    tally = proxy.begin(latency_seconds=latency_seconds, faults=faults)
+    return _measure(command, home, {**environment(proxy.url, home), **(more or {})}, tally)
+
+
+def measure_alone(words: Sequence[str], home: Path) -> Measured:
+    """Run `collector` with these words, without any AWS, at home in a folder.
+
+    Raises:
+        BenchError: it did not end in time.
+    """
+    return _measure([*collector(), *words], home, environment(NOWHERE, home), Tally())
+
+
+def _measure(
+    command: Sequence[str], home: Path, variables: Mapping[str, str], tally: Tally
+) -> Measured:
     home.mkdir(parents=True, exist_ok=True)
     report = home / "figures.json"
     report.unlink(missing_ok=True)
-    tally = proxy.begin(latency_seconds=latency_seconds, faults=faults)
     launched = subprocess.Popen(
         [sys.executable, "-I", "-S", str(LAUNCH), str(report), *command],
         cwd=home,
-        env={**environment(proxy.url, home), **(more or {})},
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,

@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from collector.errors import ConfigError
+from collector.evidence.locker import Keeping, Mode
 from collector.evidence.record import ACCOUNT_NAME
 
 FILE = "collector.toml"
@@ -66,11 +67,17 @@ TagText = Annotated[str, Field(min_length=1, max_length=256)]
 """Key or value of a tag."""
 
 
+Cadence = Literal["hourly", "daily", "weekly", "monthly"]
+"""How far apart runs are meant to be."""
+
+
 class _Account(BaseModel):
     """What accounts of all clouds have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    cadence: Cadence | None = None
+    """How far apart runs are meant to be; None: as for all accounts."""
     tls_endpoints: list[EndpointName] = []
     """Endpoints to shake hands with. Empty: no connection is made but to the cloud's API."""
     tls_ca_bundle: str | None = None
@@ -123,11 +130,40 @@ Account = Annotated[AwsAccount | GcpAccount | AzureAccount, Field(discriminator=
 AccountName = Annotated[str, Field(pattern=f"^{ACCOUNT_NAME}$")]
 
 
+class TimestampAuthority(BaseModel):
+    """A timestamp authority (RFC 3161) that is asked for the time of each seal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@/]+(/[^\s@]*)?$")]
+    """Where it answers. Plain HTTP will do: what it answers is signed."""
+    ca_bundle: str
+    """File of the certificates to trust it by, as PEM; at least one of them a root."""
+
+
+def _number(value: object) -> object:
+    """The environment has texts only; `true` is no number."""
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
 def _whole(value: object) -> object:
     """The environment has texts only; a file has numbers, and `true` is none."""
     if isinstance(value, bool):
         raise ValueError("a truth value is no number")
     return value
+
+
+class Retention(BaseModel):
+    """How long a bucket is asked to keep each new file of evidence from deletion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=36_500)] | None = None
+    """None: what the bucket gives by itself."""
+    mode: Mode = "governance"
+    """Whether somebody with a special permission can end it early, or nobody."""
 
 
 class Config(BaseSettings):
@@ -139,12 +175,21 @@ class Config(BaseSettings):
 
     locker: str = "evidence"
     """Folder or bucket URL that evidence is kept in."""
+    locker_encryption_key: str | None = None
+    """Key that the locker's cloud encrypts new files with; None: what the bucket has by itself."""
+    retention: Retention = Retention()
     key: str | None = None
     """Signing key: `file:PATH`, or one that a service holds: `aws-kms:alias/NAME` (or id, or ARN),
     `gcp-kms:projects/…/cryptoKeyVersions/N`, `azure-kv:https://…/keys/NAME/VERSION`. None: a file
     in the user's configuration folder."""
     workers: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=256)] = 32
     """Reads under way at once."""
+    cadence: Cadence = "daily"
+    """How far apart runs are meant to be, of accounts that do not say it themselves."""
+    timestamp: list[TimestampAuthority] = []
+    """Timestamp authorities, asked in turn until one answers; none: seals carry no timestamp."""
+    timestamp_seconds: Annotated[float, BeforeValidator(_number), Field(gt=0, le=60)] = 5
+    """How long to wait for a timestamp, for all authorities together."""
     checks_dirs: list[str] = []
     """Folders with more checks."""
     accounts: dict[AccountName, Account] = {}
@@ -163,6 +208,11 @@ class Config(BaseSettings):
         """The environment before the file, and nothing else."""
         return env_settings, init_settings
 
+    @property
+    def keeping(self) -> Keeping:
+        """How a locker is asked to keep what is put into it."""
+        return Keeping(self.retention.days, self.retention.mode, self.locker_encryption_key)
+
     def account(self, name: str) -> AwsAccount | GcpAccount | AzureAccount:
         """The account of that name.
 
@@ -178,6 +228,12 @@ class Config(BaseSettings):
             f"account {name}: not configured; write these lines to {FILE}, or try --account"
             f" demo:\n{EXAMPLE.format(name=name)}"
         )
+
+    def cadence_of(self, name: str) -> Cadence:
+        """How far apart runs of an account are meant to be; it need not be configured."""
+        account = self.accounts.get(name)
+        own = None if account is None else account.cadence
+        return self.cadence if own is None else own
 
 
 def load_config(path: Path | None) -> Config:
@@ -237,6 +293,8 @@ def _explain(error: ValidationError, file: Path) -> str:
         del place[3:]
     if place[0] == "checks":
         del place[3:]
+    if place[0] == "timestamp":
+        del place[3:]
     variable = "COLLECTOR_" + "__".join(place).upper()
     where = f"{file}: {'.'.join(place)}"
     if variable in os.environ:
@@ -268,6 +326,14 @@ _EXPECTED = {
     "tls_discover": "true or false",
     "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
+    "days": "a whole number from 1 to 36500",
+    "mode": "'governance' or 'compliance'",
+    "retention": "a table with days and mode",
+    "cadence": "'hourly', 'daily', 'weekly' or 'monthly'",
+    "timestamp": "a list of tables, [[timestamp]]",
+    "timestamp_seconds": "a number of seconds from more than 0 to 60",
+    "url": "a URL, http:// or https://, without a user's name",
+    "ca_bundle": "the path of a file",
     "accounts": "a table for each account",
     "checks": "a table for each check",
 }
@@ -276,6 +342,10 @@ _EXPECTED = {
 
 def _keys(place: list[str]) -> list[str]:
     """The keys that there are where an unknown one was found."""
+    if place[0] == "retention":
+        return sorted(Retention.model_fields)
+    if place[0] == "timestamp":
+        return sorted(TimestampAuthority.model_fields)
     if place[0] != "accounts":
         return sorted(Config.model_fields)
     members = (AwsAccount, GcpAccount, AzureAccount)

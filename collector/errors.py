@@ -39,10 +39,18 @@ class SigningError(CollectorError):
     exit_code = 2
 
 
+class TimestampError(CollectorError):
+    """No authority gave a timestamp that holds. Evidence is sealed without it."""
+
+
 class LockerError(CollectorError):
     """A locker cannot be opened, read or written."""
 
     exit_code = 2
+
+
+class Refused(LockerError):
+    """A locker does not let these credentials do something, or cannot do it at all."""
 
 
 class NotSealed(LockerError):

@@ -24,12 +24,13 @@ from collector.classification import marked
 from collector.collect import Progress, collect
 from collector.errors import ConfigError, LockerError, NotSealed
 from collector.evaluate import Result, Settings, evaluate
-from collector.evidence.canonical import JSON, canonical, sha256
-from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.canonical import JSON, canonical, sha256, timestamp
+from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.key_log import check_signer
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import account_log
+from collector.evidence.merkle import merkle_root
 from collector.evidence.record import EvidenceError
 from collector.evidence.snapshot import (
     Account,
@@ -137,6 +138,7 @@ def run(
     clock: Callable[[], datetime],
     workers: int,
     progress: Progress | None = None,
+    stamper: Stamper | None = None,
 ) -> Outcome:
     """Read an account, judge it, and seal the outcome as the next snapshot of its chain.
 
@@ -148,6 +150,8 @@ def run(
         clock: the time now, aware.
         workers: reads under way at once.
         progress: told how many reads are done.
+        stamper: asked for a timestamp of the seal; if it has none, that is logged, and the
+            snapshot is sealed without.
 
     Raises:
         LockerError: the locker refuses to be written at all.
@@ -168,7 +172,7 @@ def run(
     results, entries = judge(plan, reads, now=started)
     objects = {calls, *(lines(r.to_json() for r in found) for found in results.values())}
     objects |= {body for _, answer in reads.answers if (body := answer.body()) is not None}
-    _store(locker, objects, workers)
+    _store(locker, objects, workers, clock)
     flat = tuple(r for check_results in results.values() for r in check_results)
     snapshot = Snapshot(
         account=_account(reader.scope),
@@ -189,20 +193,28 @@ def run(
         complete=all(r.outcome != "unknown" for r in flat),
         checks=entries,
         calls_sha256=sha256(calls),
+        calls_merkle_root=merkle_root(calls),
     )
     try:
-        sealed = append(locker, account_log(reader.scope.name), snapshot.to_bytes(), signer, clock)
+        sealed = append(
+            locker, account_log(reader.scope.name), snapshot.to_bytes(), signer, clock, stamper
+        )
     except LockerError as error:
         raise NotSealed(f"{error}; nothing is sealed") from error
-    log.info("run_sealed", account=reader.scope.name, number=sealed.number)
+    seen = None if sealed.timestamp is None else timestamp(sealed.timestamp)
+    log.info("run_sealed", account=reader.scope.name, number=sealed.number, timestamp=seen)
+    if sealed.timestamp_fault is not None:
+        log.info("timestamp_missed", account=reader.scope.name, error=sealed.timestamp_fault)
     return Outcome(snapshot, flat, sealed, key_note=note)
 
 
-def _store(locker: Locker, objects: Iterable[bytes], workers: int) -> None:
+def _store(
+    locker: Locker, objects: Iterable[bytes], workers: int, clock: Callable[[], datetime]
+) -> None:
     """Keep the objects, several at a time."""
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
         try:
-            for _ in pool.map(partial(put_object, locker), objects):
+            for _ in pool.map(partial(put_object, locker, clock=clock), objects):
                 pass
         except LockerError as error:
             pool.shutdown(cancel_futures=True)
@@ -285,6 +297,7 @@ def judge(
     for check in plan.checks:
         tags = plan.mappings.tags(check.control)
         counts = Counter(r.outcome for r in results[check.id])
+        stored = lines(r.to_json() for r in results[check.id])
         entries.append(
             CheckEntry(
                 id=check.id,
@@ -293,7 +306,8 @@ def judge(
                 soc2=tags.soc2,
                 hipaa=tags.hipaa,
                 summary={o: counts[o] for o in OUTCOMES if counts[o]},
-                results_sha256=sha256(lines(r.to_json() for r in results[check.id])),
+                results_sha256=sha256(stored),
+                results_merkle_root=merkle_root(stored),
             )
         )
     return results, tuple(entries)

@@ -12,7 +12,7 @@ from collector.errors import ConfigError
 
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
-    "ca_bundle, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
+    "ca_bundle, cadence, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
     " session_seconds, tenant, tls_ca_bundle, tls_discover, tls_endpoints"
 )
 
@@ -46,8 +46,28 @@ KEYS = (
         ("workers = true", "workers: found True; expected a whole number from 1 to 256"),
         ("locker = 3", "locker: found 3; expected a valid string"),
         ("lockre = 3",
-         "lockre: unknown key; expected one of accounts, checks, checks_dirs, key, locker,"
-         " workers"),
+         "lockre: unknown key; expected one of accounts, cadence, checks, checks_dirs, key, locker,"
+         " locker_encryption_key, retention, timestamp,"
+         " timestamp_seconds, workers"),
+        ("[retention]\ndays = 0",
+         "retention.days: found 0; expected a whole number from 1 to 36500"),
+        ("[retention]\ndays = true",
+         "retention.days: found True; expected a whole number from 1 to 36500"),
+        ('[retention]\nmode = "strict"',
+         "retention.mode: found 'strict'; expected 'governance' or 'compliance'"),
+        ("[retention]\nyears = 6", "retention.years: unknown key; expected one of days, mode"),
+        ("retention = 6", "retention: found 6; expected a table with days and mode"),
+        ('[[timestamp]]\nurl = "https://a.example.org"\nca_bundel = "b"\nca_bundle = "b"',
+         "timestamp.0.ca_bundel: unknown key; expected one of ca_bundle, url"),
+        ('[[timestamp]]\nurl = "https://me@a.example.org/"\nca_bundle = "b"',
+         "timestamp.0.url: found 'https://me@a.example.org/'; expected a URL, http:// or https://,"
+         " without a user's name"),
+        ("timestamp_seconds = true",
+         "timestamp_seconds: found True; expected a number of seconds from more than 0 to 60"),
+        ('cadence = "yearly"',
+         "cadence: found 'yearly'; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
+        ('[accounts.a]\nprovider = "aws"\ncadence = 7',
+         "accounts.a.cadence: found 7; expected 'hourly', 'daily', 'weekly' or 'monthly'"),
         ("accounts = 3", "accounts: found 3; expected a table for each account"),
     ],
 )  # fmt: skip
@@ -126,3 +146,19 @@ def test_an_account_that_is_not_there_shows_what_to_write(
     lines = str(error.value).splitlines()
     assert lines[0].startswith("account prod: not configured; write these lines to collector.toml")
     assert lines[1:3] == ["  [accounts.prod]", '  provider = "aws"        # or "gcp", "azure"']
+
+
+def test_timestamp_authorities_can_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(
+        "COLLECTOR_TIMESTAMP", '[{"url": "http://tsa.example.org", "ca_bundle": "roots.pem"}]'
+    )
+    monkeypatch.setenv("COLLECTOR_TIMESTAMP_SECONDS", "2.5")
+
+    config = load_config(None)
+
+    assert [(a.url, a.ca_bundle) for a in config.timestamp] == [
+        ("http://tsa.example.org", "roots.pem")
+    ]
+    assert config.timestamp_seconds == 2.5

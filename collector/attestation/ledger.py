@@ -13,7 +13,7 @@ from functools import partial
 
 from collector.attestation.record import Entry
 from collector.attestation.state import LogEntry, Standing, stand
-from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.inventory import take_inventory
 from collector.evidence.key_log import read_trust
 from collector.evidence.keys import PublicKey, Signer
@@ -67,6 +67,7 @@ def write(
     files: Mapping[str, bytes],
     signer: Signer,
     clock: Callable[[], datetime],
+    stamper: Stamper | None = None,
 ) -> Appended:
     """Seal an entry as the next of the log, after the files that it keeps.
 
@@ -76,6 +77,7 @@ def write(
         files: content of each file that the entry keeps, by digest.
         signer: seals it.
         clock: the time now, aware.
+        stamper: asked for a timestamp, as `append` does.
 
     Raises:
         LockerError: the locker refuses; what is there is referred to by nothing.
@@ -83,7 +85,7 @@ def write(
     """
     for data in files.values():
         put_object(locker, data)
-    return append(locker, ATTESTATIONS, entry.to_bytes(), signer, clock)
+    return append(locker, ATTESTATIONS, entry.to_bytes(), signer, clock, stamper)
 
 
 def _placed(link: Link) -> LogEntry:

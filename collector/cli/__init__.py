@@ -15,11 +15,16 @@ from collector.cli import (
     attest,
     catalog,
     decision,
+    disclose,
     doctor,
     exception,
+    export,
     keys,
+    locker,
+    report,
     results,
     run,
+    timestamps,
     verify,
 )
 from collector.errors import CollectorError
@@ -65,7 +70,22 @@ def cli(context: click.Context, config: str | None, log_format: str, verbose: bo
     }
 
 
-for module in (run, results, verify, attest, exception, decision, catalog, keys, doctor):
+for module in (
+    run,
+    results,
+    verify,
+    timestamps,
+    report,
+    attest,
+    exception,
+    decision,
+    export,
+    disclose,
+    catalog,
+    keys,
+    locker,
+    doctor,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from collector.cli.workbench import Workbench
+    from collector.evidence.timestamps import Authority
 
 EXIT_UNREADY = 3
 
@@ -30,9 +32,9 @@ def doctor(
 ) -> None:
     """Try everything that a run needs, and write nothing.
 
-    Reads configuration, checks and mappings, opens locker and key, and reads each account as a run
-    would; names each permission that is missing. Leaves with 2 if a run could not start, with 3 if
-    it would leave something unknown.
+    Reads configuration, checks and mappings, opens locker and key, asks each timestamp authority,
+    and reads each account as a run would; names each permission that is missing. Leaves with 2 if a
+    run could not start, with 3 if it would leave something unknown or an authority fails.
     """
     from collector.cli.workbench import workbench
     from collector.errors import CollectorError
@@ -45,7 +47,15 @@ def doctor(
     _say(True, f"configuration, {len(bench.checks)} checks and their mappings agree")
     can_start = _try("locker", lambda: _locker(bench, locker))
     can_start &= _try("key", lambda: _key(bench, key))
+    try:
+        authorities = bench.authorities()
+    except CollectorError as error:
+        _say(False, str(error))
+        authorities, can_start = [], False
+    seconds = bench.config.timestamp_seconds
     is_complete = True
+    for authority in authorities:
+        is_complete &= _try("time", partial(_time, authority, seconds))
     names = accounts or tuple(sorted(bench.config.accounts))
     if not names:
         _say(True, "no account is configured; --account demo needs none")
@@ -89,6 +99,18 @@ def _key(bench: Workbench, spec: str | None) -> str:
     signer = bench.signer(spec, create=False)
     signer.sign(TRIAL)
     return f"{named} has fingerprint {signer.fingerprint}"
+
+
+def _time(authority: Authority, timeout_seconds: float) -> str:
+    """Ask an authority for a timestamp of something that is nothing."""
+    import os
+    from datetime import UTC, datetime
+
+    from collector.evidence.canonical import timestamp
+    from collector.evidence.timestamps import stamper
+
+    stamp = stamper([authority], timeout_seconds)(os.urandom(64), datetime.now(UTC))
+    return f"{authority.url} says {timestamp(stamp.time)}"
 
 
 def _account(bench: Workbench, name: str) -> bool:

@@ -202,7 +202,7 @@ def open_existing(context: click.Context, locker: str | None) -> Locker:
 def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) -> None:
     """Seal an entry, and say so. Everything about it was looked at before."""
     from collector.attestation.ledger import write
-    from collector.cli.workbench import configured, keep_apart, key_spec
+    from collector.cli.workbench import configured, configured_stamper, keep_apart, key_spec
     from collector.evidence.key_log import check_signer
     from collector.evidence.keys import open_signer
     from collector.evidence.locker import open_locker
@@ -210,17 +210,23 @@ def seal(writing: Writing, entry: Entry, files: Mapping[str, bytes], what: str) 
 
     config = configured(writing.context)
     url = config.locker if writing.locker is None else writing.locker
-    store, spec = open_locker(url), key_spec(config, writing.key)
+    store, spec = open_locker(url, config.keeping), key_spec(config, writing.key)
     keep_apart(spec, url)
     store.check_writable()
+    stamper = configured_stamper(config)
     signer = open_signer(spec, create=True)
     note = check_signer(store, ATTESTATIONS, signer)
-    sealed = write(store, entry, files, signer, now)
+    sealed = write(store, entry, files, signer, now, stamper)
     click.echo(
         f"{what} is sealed as number {sealed.number} in {url}, signed by {signer.fingerprint}"
     )
     if note is not None:
         warn(note)
+    if sealed.timestamp_fault is not None:
+        warn(
+            f"number {sealed.number} is sealed without a timestamp: {sealed.timestamp_fault};"
+            f" collector timestamp {url} adds it later"
+        )
 
 
 def seal_withdrawal(

@@ -104,7 +104,7 @@ def rotate(
     url = config.locker if locker is None else locker
     keep_apart(to, url)
     old = _signer(config, key)
-    store = _locker(url)
+    store = _locker(config, url)
     signer = open_signer(to, create=True)
     signer.sign(TRIAL)  # before the old key is gone
     if signer.fingerprint == old.fingerprint:
@@ -139,7 +139,7 @@ def admit(
     except OSError as error:
         raise ConfigError(f"reading public key {public_key}: {error.strerror}") from None
     signer = _signer(config, key)
-    store = _locker(config.locker if locker is None else locker)
+    store = _locker(config, config.locker if locker is None else locker)
     _announce(store, "admit", load_public_key(pem, public_key), reason, signer)
 
 
@@ -191,7 +191,7 @@ def revoke(
     signer = _signer(config, key)
     if signer.fingerprint == fingerprint:
         raise ConfigError(f"{doing}: no key revokes itself; give another that is trusted as --key")
-    store = _locker(config.locker if locker is None else locker)
+    store = _locker(config, config.locker if locker is None else locker)
     known = read_keys(store)
     if fingerprint not in {*known.own, *known.resolution.ring.keys}:
         raise ConfigError(f"{doing}: the locker has no such key; see collector keys show LOCKER")
@@ -239,6 +239,7 @@ def _announce(
 def _say(store: Locker, statement: KeyStatement, signer: Signer) -> None:
     from datetime import UTC, datetime
 
+    from collector.cli.workbench import configured, configured_stamper
     from collector.errors import ConfigError
     from collector.evidence.key_log import say
 
@@ -248,13 +249,20 @@ def _say(store: Locker, statement: KeyStatement, signer: Signer) -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    sealed, undone = say(store, statement, signer, clock)
+    stamper = configured_stamper(configured(click.get_current_context()))
+    sealed, undone = say(store, statement, signer, clock, stamper)
     done = {
         "rotate": f"{signer.fingerprint} is rotated to {statement.key}",
         "admit": f"{statement.key} may sign as well",
         "revoke": f"{statement.key} is revoked",
     }[statement.action]
     click.echo(f"Sealed as number {sealed.number} of keys in {store.url}: {done}")
+    if sealed.timestamp_fault is not None:
+        click.echo(
+            f"collector: warning: it is sealed without a timestamp: {sealed.timestamp_fault};"
+            f" collector timestamp {store.url} adds it later",
+            err=True,
+        )
     for number in undone:
         click.echo(f"collector: warning: number {number} of keys counts no more", err=True)
 
@@ -266,11 +274,11 @@ def _signer(config: Config, key: str | None) -> Signer:
     return open_signer(key_spec(config, key), create=False)
 
 
-def _locker(url: str) -> Locker:
+def _locker(config: Config, url: str) -> Locker:
     from collector.cli.workbench import require_folder
     from collector.evidence.locker import open_locker
 
-    store = open_locker(url)
+    store = open_locker(url, config.keeping)
     require_folder(store.url, "changing keys of")
     return store
 

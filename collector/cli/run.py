@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collector.answer import Reader
     from collector.attestation.state import Accepted
     from collector.cli.workbench import Workbench
+    from collector.evidence.chain import Stamper
     from collector.evidence.keys import Signer
     from collector.evidence.locker import Locker
     from collector.run import Outcome, Plan
@@ -108,12 +109,13 @@ def run(
     store = bench.locker(url)
     keep_apart(bench.key_spec(key), url)
     store.check_writable()
+    stamper = bench.stamper()
     readers, codes = _open(bench, plans, asked)
     if readers:
         signer = bench.signer(key, create=True)
         # Before the accounts are read: what was read would be lost.
         signer.sign(TRIAL)
-        for outcome in _run(bench, readers, plans, store, signer):
+        for outcome in _run(bench, readers, plans, store, signer, stamper):
             if isinstance(outcome, int):
                 codes.append(outcome)
                 continue
@@ -175,6 +177,7 @@ def _run(
     plans: Mapping[str, Plan],
     locker: Locker,
     signer: Signer,
+    stamper: Stamper | None,
 ) -> Iterator[Outcome | int]:
     """The outcome of each account as it is sealed, or the exit code of what went wrong."""
     import threading
@@ -204,6 +207,7 @@ def _run(
                 clock=lambda: datetime.now(UTC),
                 workers=bench.config.workers,
                 progress=progress if alone else None,
+                stamper=stamper,
             ): name
             for name, reader in readers.items()
         }
@@ -235,6 +239,12 @@ def _print(
     click.echo(f"\nSealed as number {sealed.number} of {name} in {url}, signed by {fingerprint}")
     if outcome.key_note is not None:
         click.echo(f"collector: warning: {outcome.key_note}", err=True)
+    if sealed.timestamp_fault is not None:
+        click.echo(
+            f"collector: warning: number {sealed.number} is sealed without a timestamp:"
+            f" {sealed.timestamp_fault}; collector timestamp {url} adds it later",
+            err=True,
+        )
     click.echo(f"\nNext:\n  collector verify {url}\n  collector results {url} --account {name}")
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -22,6 +23,10 @@ from collector.log import configure
 from collector.mapping import Mappings, check_controls, load_mappings
 from collector.source import Provider
 
+if TYPE_CHECKING:
+    from collector.evidence.chain import Stamper
+    from collector.evidence.timestamps import Authority
+
 
 @dataclass(frozen=True)
 class Workbench:
@@ -33,11 +38,19 @@ class Workbench:
 
     def locker(self, url: str | None) -> Locker:
         """The locker that is named, or the configured one."""
-        return open_locker(self.config.locker if url is None else url)
+        return open_locker(self.config.locker if url is None else url, self.config.keeping)
 
     def signer(self, spec: str | None, *, create: bool) -> Signer:
         """The signing key that is named, or the configured one, or the user's own."""
         return open_signer(self.key_spec(spec), create=create)
+
+    def authorities(self) -> list[Authority]:
+        """The timestamp authorities that are configured."""
+        return authorities(self.config)
+
+    def stamper(self) -> Stamper | None:
+        """What gets timestamps for seals; None if no authority is configured."""
+        return configured_stamper(self.config)
 
     def key_spec(self, spec: str | None) -> str:
         """Where the signing key is."""
@@ -130,6 +143,66 @@ def key_spec(config: Config, spec: str | None) -> str:
     return f"file:{default_key_path()}" if named is None else named
 
 
+def authorities(config: Config) -> list[Authority]:
+    """The timestamp authorities that are configured.
+
+    Raises:
+        ConfigError: what one is to be trusted by cannot be read.
+    """
+    from collector.evidence.timestamps import Authority, load_certificates
+
+    return [
+        Authority(a.url, load_certificates(read_file(a.ca_bundle, "certificates"), a.ca_bundle))
+        for a in config.timestamp
+    ]
+
+
+def configured_stamper(config: Config) -> Stamper | None:
+    """What gets timestamps for seals; None if no authority is configured.
+
+    Raises:
+        ConfigError: what one is to be trusted by cannot be read.
+    """
+    if not config.timestamp:
+        return None
+    from collector.evidence.timestamps import stamper
+
+    return stamper(authorities(config), config.timestamp_seconds)
+
+
+def read_file(name: str, what: str) -> bytes:
+    """The content of a file that a setting or an option names.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    path = Path(name)
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"reading {what} {name}: is no file")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"reading {what} {name}: {error.strerror}") from None
+
+
+def keep_outside(path: Path, url: str, what: str) -> None:
+    """Refuse a file inside the locker that is worth nothing where its writer can write.
+
+    Raises:
+        ConfigError: it is inside.
+    """
+    is_file_url = url.lower().startswith("file:")
+    if "://" in url and not is_file_url:
+        return
+    file = path.resolve()
+    folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
+    if file.is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"{what} {file} is inside the locker {url}; keep it where whoever writes the evidence"
+            " cannot"
+        )
+
+
 def keep_apart(spec: str, url: str) -> None:
     """Refuse a private key inside the locker: who may write evidence could then sign it, too.
 
@@ -138,17 +211,10 @@ def keep_apart(spec: str, url: str) -> None:
     Raises:
         ConfigError: the key's file is in the locker's folder.
     """
-    is_file_url = url.lower().startswith("file:")
-    if ("://" in url and not is_file_url) or not spec.startswith("file:"):
+    if not spec.startswith("file:"):
         return
     with suppress(RuntimeError):  # no home folder, which opening the key says better
-        key = Path(spec.removeprefix("file:")).expanduser().resolve()
-        folder = Path(unquote(urlsplit(url).path)) if is_file_url else Path(url).expanduser()
-        if key.is_relative_to(folder.resolve()):
-            raise ConfigError(
-                f"signing key {key} is inside the locker {url}; keep it where whoever writes the"
-                " evidence cannot"
-            )
+        keep_outside(Path(spec.removeprefix("file:")).expanduser(), url, "signing key")
 
 
 def require_folder(url: str, doing: str) -> None:

@@ -9,8 +9,11 @@ From the bytes up:
 - `seal`: the signed statement over one snapshot, as a Sigstore bundle.
 - `snapshot`: the snapshot document, and the name of every file in a locker.
 - `chain`: puts a snapshot after the last one, and reads it back.
+- `timestamps`: asks authorities for the time; `token` (in `der`) is the one form of what they
+  answer, and `times` what it shows of a chain.
+- `anchors`: the heads of all logs, sealed; `heads`: those that somebody remembers.
 - `verify`: reads everything in a locker, believes nothing, and names what does not hold; its
   parts are `inventory` (names), `links` (seals), `contents` (objects) and `report`.
 
-`canonical`, `record`, `seal` and `snapshot` do no I/O.
+`canonical`, `record`, `seal`, `snapshot`, `der` and `token` do no I/O.
 """

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from collector.errors import LockerError
+from collector.errors import LockerError, TimestampError
 from collector.evidence.canonical import parse_timestamp, sha256, timestamp
 from collector.evidence.documents import Document, parse_document
 from collector.evidence.keys import Signer
 from collector.evidence.locker import Locker
 from collector.evidence.log import LAST_NUMBER, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
+from collector.evidence.retention import renew
 from collector.evidence.seal import Sealed, Statement, open_seal, seal
-from collector.evidence.snapshot import Snapshot, object_key, public_key_key
+from collector.evidence.snapshot import Snapshot, authority_key, object_key, public_key_key
 
 ATTEMPTS = 1000
 """How many other runs may take the next number before one gives up."""
@@ -47,6 +48,25 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """What a timestamp authority gave for a signature."""
+
+    token: bytes
+    """Its answer, in the form that is kept."""
+    time: datetime
+    """When it saw the signature, by its clock; aware."""
+    authority_sha256: str
+    """Digest of the root certificate that it is trusted by, in DER."""
+    authority_pem: bytes
+    """That certificate."""
+
+
+Stamper = Callable[[bytes, datetime], Stamp]
+"""Gets a timestamp for a signature that was made at a time by the signer's clock; raises
+`TimestampError` if none is to be had in good time."""
+
+
+@dataclass(frozen=True)
 class Appended:
     """A document that is now in its log."""
 
@@ -54,6 +74,10 @@ class Appended:
     number: int
     seal_sha256: str
     document_sha256: str
+    timestamp: datetime | None = None
+    """When a timestamp authority saw the seal's signature; None if none is in the seal."""
+    timestamp_fault: str | None = None
+    """Why there is none, if an authority was asked."""
 
     @property
     def head(self) -> Head:
@@ -61,17 +85,21 @@ class Appended:
         return Head(self.number, self.seal_sha256)
 
 
-def put_object(locker: Locker, data: bytes) -> str:
+def put_object(
+    locker: Locker, data: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> str:
     """Keep content-addressed bytes; their digest.
 
     What is there already is read and compared, at the price of one more request: a run must not
-    refer to evidence that is not what its name says.
+    refer to evidence that is not what its name says. Where the locker retains its files, one more
+    request sees that it is retained as long as if it had been put now.
 
     Raises:
         ChainError: the locker has other bytes under that digest.
+        LockerError: the locker cannot be read or written, or will not retain the object.
     """
     digest = sha256(data)
-    _put(locker, object_key(digest), data)
+    _put(locker, object_key(digest), data, clock)
     return digest
 
 
@@ -90,6 +118,7 @@ def append(
     document: bytes,
     signer: Signer,
     clock: Callable[[], datetime],
+    stamper: Stamper | None = None,
 ) -> Appended:
     """Seal a document as the next of its log.
 
@@ -103,6 +132,8 @@ def append(
         document: bytes of a document of that log.
         signer: signs the seal; its public key is put beside.
         clock: the time now, aware.
+        stamper: asked for a timestamp between signing and writing. If it has none, the document
+            is sealed without, which is told in the outcome: evidence is not lost for it.
 
     Raises:
         ChainError: the clock is further behind, the last seal cannot be read, the locker holds
@@ -114,8 +145,24 @@ def append(
     digest = sha256(document)
     key = log.document_key(digest)
     parse_document(log, document, key)
-    _put(locker, public_key_key(signer.fingerprint), signer.public_pem)
-    _put(locker, key, document)
+    _put(locker, public_key_key(signer.fingerprint), signer.public_pem, clock)
+    _put(locker, key, document, clock)
+
+    stamp: Stamp | None = None
+    fault: str | None = None
+
+    def stamped(signature: bytes) -> bytes | None:
+        nonlocal stamp, fault
+        stamp = None
+        # An authority that failed once is not waited for again.
+        if stamper is not None and fault is None:
+            try:
+                stamp = stamper(signature, statement.created_at)
+            except TimestampError as error:
+                fault = str(error)
+            else:
+                _put(locker, authority_key(stamp.authority_sha256), stamp.authority_pem, clock)
+        return None if stamp is None else stamp.token
 
     for _ in range(ATTEMPTS):
         last = _last_seal(locker, log)
@@ -126,13 +173,15 @@ def append(
             previous_sha256=last.sha256 if last else None,
             created_at=_now(clock, last),
         )
-        bundle = seal(statement, signer)
+        bundle = seal(statement, signer, stamped)
         if _is_written(locker, log.seal_key(statement.number), bundle):
             return Appended(
                 log=log,
                 number=statement.number,
                 seal_sha256=sha256(bundle),
                 document_sha256=digest,
+                timestamp=None if stamp is None else stamp.time,
+                timestamp_fault=fault,
             )
     raise ChainError(
         f"sealing in log {log.name} of locker {locker.url}: {ATTEMPTS} other runs in a row "
@@ -167,13 +216,16 @@ def read_snapshot(locker: Locker, account: str, number: int) -> tuple[Sealed, Sn
     return sealed, snapshot
 
 
-def _put(locker: Locker, key: str, data: bytes) -> None:
+def _put(locker: Locker, key: str, data: bytes, clock: Callable[[], datetime]) -> None:
     """Put bytes that are the only ones which this key can have."""
-    if not _is_written(locker, key, data):
+    if locker.put(key, data):
+        return
+    if locker.get(key) != data:
         raise ChainError(
             f"writing {key} in locker {locker.url}: other bytes are there already, so somebody "
             f"changed them; run collector verify"
         )
+    renew(locker, key, clock())
 
 
 def _is_written(locker: Locker, key: str, data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from collector.evidence.links import read_named
 from collector.evidence.locker import Locker
+from collector.evidence.merkle import merkle_root, split_lines
 from collector.evidence.record import Digest
 from collector.evidence.report import Problem
 from collector.evidence.snapshot import Outcome, object_key
@@ -34,6 +35,8 @@ class Content:
     """Of a results object: how many results there are, by check and outcome."""
     evidence: frozenset[str] = frozenset()
     """Digests of the objects that it refers to."""
+    root: str | None = None
+    """Of results and calls: the root of the tree over their lines."""
 
 
 class _Result(BaseModel):
@@ -80,15 +83,26 @@ def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Cont
                 evidence.update([call.answer_sha256] if call.answer_sha256 is not None else ())
     except ValueError as error:
         return Content(digest, kind, len(data), (Problem(key, f"as {kind}, {error}"),))
-    return Content(digest, kind, len(data), (), outcomes, frozenset(evidence))
+    root = None if kind == "bytes" else merkle_root(data)
+    return Content(digest, kind, len(data), (), outcomes, frozenset(evidence), root)
 
 
 def _lines(data: bytes, line: type[Line]) -> Iterator[Line]:
     """The lines of a JSON Lines object; its last line may end in a line break."""
-    for number, text in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), start=1):
+    for number, text in enumerate(split_lines(data), start=1):
         try:
             yield line.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "it"
             raise ValueError(f"line {number}: {place}: {first['msg']}") from None
+
+
+def occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:
+    """Outcomes with their counts, without those that count none."""
+    return frozenset((outcome, count) for outcome, count in counts.items() if count)
+
+
+def shown(counts: Mapping[Outcome, int] | Mapping[str, int]) -> str:
+    """Counts for people."""
+    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()) if count) or "none"

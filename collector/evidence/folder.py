@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.errors import LockerError, ObjectMissing
 from collector.evidence.files import create_file, create_folder, is_unfinished
-from collector.evidence.locker import check_key
+from collector.evidence.locker import Stat, Version, check_key
 
 _WRITE_BITS = 0o222
 
@@ -61,6 +62,34 @@ class FolderLocker:
         yield from (
             key for key in self._below(start, after) if key.startswith(prefix) and key > after
         )
+
+    def stat(self, key: str) -> Stat:
+        """Size of a file, which nothing retains; raises `ObjectMissing` as `get` does."""
+        path = self._path(key)
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise ObjectMissing(f"reading {key} in locker {self.url}: no such file") from error
+        except OSError as error:
+            raise self._failed("reading", key, error) from error
+        if not path.is_file():
+            raise ObjectMissing(f"reading {key} in locker {self.url}: no such file")
+        return Stat(found.st_size, retained_until=None)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Each file once: a folder keeps no versions."""
+        for key in self.keys(prefix):
+            try:
+                written_at = datetime.fromtimestamp((self._root / key).lstat().st_mtime, UTC)
+            except OSError as error:
+                raise self._failed("listing", key, error) from error
+            yield Version(key, "", is_current=True, is_delete_marker=False, written_at=written_at)
+
+    def retention(self) -> None:
+        """None: whoever may write the folder may delete in it."""
+
+    def extend_retention(self, key: str, until: datetime) -> None:
+        """Nothing: a folder retains nothing."""
 
     def check_writable(self) -> None:
         """See that files can be made here, without making one.

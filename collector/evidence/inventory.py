@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from collector.evidence.log import Log, document_place, seal_place
 from collector.evidence.record import DIGEST
-from collector.evidence.snapshot import KEYS, OBJECTS, object_key
+from collector.evidence.snapshot import KEYS, OBJECTS, TIMESTAMPS, object_key
 
 _OBJECT = re.compile(rf"{OBJECTS}sha256/[0-9a-f]{{2}}/({DIGEST})")
 _PUBLIC_KEY = re.compile(rf"{KEYS}{DIGEST}\.pem")
+_AUTHORITY = re.compile(rf"{TIMESTAMPS}authorities/{DIGEST}\.pem")
+_TIMESTAMP = re.compile(rf"{TIMESTAMPS}({DIGEST})/({DIGEST})\.tsr")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Inventory:
     """Numbers of seals, in the order of their keys."""
     public_keys: list[str] = field(default_factory=list)
     """Keys of files that hold a public key."""
+    authorities: list[str] = field(default_factory=list)
+    """Keys of files that hold a certificate of a timestamp authority."""
+    timestamps: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Digests of timestamps that were added later, by the digest of the seal."""
     unknown: list[str] = field(default_factory=list)
     """Keys of files that have no place in a locker."""
 
@@ -43,6 +49,10 @@ def take_inventory(keys: Iterable[str]) -> Inventory:
             found.objects.add(match[1])
         elif _PUBLIC_KEY.fullmatch(key) is not None:
             found.public_keys.append(key)
+        elif (match := _TIMESTAMP.fullmatch(key)) is not None:
+            found.timestamps[match[1]].append(match[2])
+        elif _AUTHORITY.fullmatch(key) is not None:
+            found.authorities.append(key)
         else:
             found.unknown.append(key)
     return found

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from collector.errors import ConfigError, ObjectMissing, SigningError
 from collector.evidence.canonical import timestamp
-from collector.evidence.chain import Appended, append, head
+from collector.evidence.chain import Appended, Stamper, append, head
 from collector.evidence.documents import KeyStatement, parse_document
 from collector.evidence.keyring import KeyRing, Resolution, SignedStatement, resolve
 from collector.evidence.keys import PublicKey, Signer, load_public_key
@@ -188,7 +188,11 @@ def check_signer(locker: Locker, log: Log, signer: Signer) -> str | None:
 
 
 def say(
-    locker: Locker, statement: KeyStatement, signer: Signer, clock: Callable[[], datetime]
+    locker: Locker,
+    statement: KeyStatement,
+    signer: Signer,
+    clock: Callable[[], datetime],
+    stamper: Stamper | None = None,
 ) -> tuple[Appended, tuple[int, ...]]:
     """Seal a statement in the key log, and put the public key that it brings.
 
@@ -205,7 +209,7 @@ def say(
     undone = _refuse_uncounted(known, statement, signer, clock)
     if statement.public_key is not None:
         locker.put(public_key_key(statement.key), statement.public_key.encode())
-    return append(locker, KEY_LOG, statement.to_bytes(), signer, clock), undone
+    return append(locker, KEY_LOG, statement.to_bytes(), signer, clock, stamper), undone
 
 
 def next_numbers(locker: Locker, logs: Iterable[Log]) -> dict[str, int]:

@@ -33,6 +33,9 @@ class Link:
     document: Document | None
     """The document that the seal names; None if it is not that."""
     problems: tuple[Problem, ...]
+    is_intact: bool = True
+    """Whether what no signature covers, its timestamp, holds as well. Where it does not, it has its
+    own problem, and what names the digest of all of it is not blamed."""
 
     @property
     def key(self) -> str:
@@ -105,7 +108,7 @@ def between(before: Link | None, link: Link) -> Iterator[Problem]:
     if not (before.is_signed and link.is_signed):
         return
     old, new = before.sealed.statement, link.sealed.statement
-    if new.previous_sha256 != before.sha256:
+    if before.is_intact and new.previous_sha256 != before.sha256:
         yield Problem(
             link.key,
             f"it follows a seal with digest {new.previous_sha256}, "

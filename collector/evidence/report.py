@@ -39,6 +39,32 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Late:
+    """A seal that says it was made well before an authority saw it."""
+
+    number: int
+    created_at: datetime
+    """When it was sealed, by the signer's clock."""
+    existed_by: datetime
+    """When an authority saw it first."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """What timestamps show of a log."""
+
+    trusted: int = 0
+    """How many seals carry a time that holds, in them or added later."""
+    first_without: int | None = None
+    """The first seal that carries none."""
+    shown: tuple[int, datetime] | None = None
+    """The last seal that a time is known for, its own or that of an anchor which names it: it and
+    all before it existed by then."""
+    late: tuple[Late, ...] = ()
+    """Those whose own time nobody else bears out."""
+
+
+@dataclass(frozen=True)
 class Chain:
     """The chain of one log, as far as it could be read."""
 
@@ -51,6 +77,9 @@ class Chain:
     """To be remembered elsewhere: only so can a cut-off end be noticed later."""
     keys: tuple[str, ...]
     """Fingerprints of the keys that the seals name, sorted."""
+    times: Times = Times()
+    passed_over: int = 0
+    """How many seals before the first were not looked at, because an earlier verification did."""
 
 
 @dataclass(frozen=True)

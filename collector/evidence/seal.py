@@ -3,7 +3,8 @@
 A seal is a Sigstore bundle v0.3 for a key that the verifier has from elsewhere: a DSSE envelope
 (https://github.com/secure-systems-lab/dsse) over an in-toto Statement v1 whose one subject is the
 document. Bundles list no transparency log entries; in proto3 JSON an empty list and an
-absent one are the same.
+absent one are the same. Where a timestamp authority was asked, its token over the signature is in
+the bundle.
 
 The same statement can be signed twice with different signatures, and from one valid ECDSA signature
 anybody can compute a second one. So it is not the statement that the next seal names as `previous`,
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -97,6 +99,8 @@ class Sealed:
     """Fingerprint of the key that is said to have signed."""
     sha256: str
     """Digest of the whole bundle, which the next seal names as `previous`."""
+    token: bytes | None = None
+    """An answer of a timestamp authority over the signature, in DER; None if none was asked."""
 
     def is_signed_by(self, key: PublicKey) -> bool:
         """Whether this key signed the statement, and is the one the bundle names."""
@@ -105,22 +109,30 @@ class Sealed:
         )
 
 
-def seal(statement: Statement, signer: Signer) -> bytes:
+def seal(
+    statement: Statement, signer: Signer, stamp: Callable[[bytes], bytes | None] | None = None
+) -> bytes:
     """Sign a statement; the bytes of the bundle.
+
+    Args:
+        statement: what is signed.
+        signer: signs it.
+        stamp: gives a token over the signature, or None if there is none to be had.
 
     Raises:
         SigningError: the key cannot be used.
     """
     payload = statement.payload()
     signature = signer.sign(pre_authentication_encoding(payload))
-    return _bundle(payload, signature, signer.fingerprint).to_bytes()
+    token = None if stamp is None else stamp(signature)
+    return _bundle(payload, signature, signer.fingerprint, token).to_bytes()
 
 
 def open_seal(data: bytes, source: str = "seal") -> Sealed:
     """Read a bundle as strictly as possible, without checking its signature.
 
     Every byte counts: the bundle and the statement in it must be exactly what `seal` writes for
-    what they say, the signature aside.
+    what they say, the signature aside, and the token, which `read_token` rebuilds in the same way.
 
     Args:
         data: the bundle.
@@ -129,9 +141,12 @@ def open_seal(data: bytes, source: str = "seal") -> Sealed:
     Raises:
         EvidenceError: the bytes are anything else.
     """
-    envelope = _Bundle.from_bytes(data, source).dsse_envelope
+    bundle = _Bundle.from_bytes(data, source)
+    envelope = bundle.dsse_envelope
     signature = envelope.signatures[0]
-    if _bundle(envelope.payload, signature.sig, signature.keyid).to_bytes() != data:
+    stamps = bundle.verification_material.timestamp_verification_data
+    token = None if stamps is None else stamps.rfc3161_timestamps[0].signed_timestamp
+    if _bundle(envelope.payload, signature.sig, signature.keyid, token).to_bytes() != data:
         raise EvidenceError(f"{source}: a type, or the key's hint, is not the one expected")
     wire = _Statement.from_bytes(envelope.payload, f"{source}: statement")
     predicate = wire.predicate
@@ -148,7 +163,7 @@ def open_seal(data: bytes, source: str = "seal") -> Sealed:
         raise EvidenceError(f"{source}: statement: {error}") from None
     if statement.payload() != envelope.payload:
         raise EvidenceError(f"{source}: statement: a type, or the subject, is not the one expected")
-    return Sealed(statement, envelope.payload, signature.sig, signature.keyid, sha256(data))
+    return Sealed(statement, envelope.payload, signature.sig, signature.keyid, sha256(data), token)
 
 
 def pre_authentication_encoding(payload: bytes) -> bytes:
@@ -196,8 +211,19 @@ class _KeyHint(_Wire):
     hint: str
 
 
+class _SignedTimestamp(_Wire):
+    signed_timestamp: _Base64
+
+
+class _Timestamps(_Wire):
+    rfc3161_timestamps: tuple[_SignedTimestamp]
+
+
 class _VerificationMaterial(_Wire):
     public_key: _KeyHint
+    timestamp_verification_data: _Timestamps | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
 
 
 class _Bundle(_Wire):
@@ -230,10 +256,15 @@ class _Statement(_Wire):
     predicate: _Predicate
 
 
-def _bundle(payload: bytes, signature: bytes, keyid: str) -> _Bundle:
+def _bundle(payload: bytes, signature: bytes, keyid: str, token: bytes | None) -> _Bundle:
+    stamps = None
+    if token is not None:
+        stamps = _Timestamps(rfc3161_timestamps=(_SignedTimestamp(signed_timestamp=token),))
     return _Bundle(
         media_type=MEDIA_TYPE,
-        verification_material=_VerificationMaterial(public_key=_KeyHint(hint=keyid)),
+        verification_material=_VerificationMaterial(
+            public_key=_KeyHint(hint=keyid), timestamp_verification_data=stamps
+        ),
         dsse_envelope=_Envelope(
             payload=payload,
             payload_type=PAYLOAD_TYPE,

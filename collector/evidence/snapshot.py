@@ -1,4 +1,4 @@
-"""The snapshot document, and the names of objects and keys in a locker. Pure.
+"""The snapshot document, and the names of objects, keys and timestamps in a locker. Pure.
 
 A snapshot is a small document over content-addressed objects: what did not change since the last
 run is named again and not stored again.
@@ -15,6 +15,7 @@ from collector.evidence.record import AccountName, Count, Digest, Moment, Record
 
 OBJECTS = "v1/objects/"
 KEYS = "v1/keys/"
+TIMESTAMPS = "v1/timestamps/"
 
 Outcome = Literal["pass", "fail", "unknown", "not_applicable"]
 
@@ -83,6 +84,9 @@ class CheckEntry(Record):
     """Number of results by outcome; an outcome that did not occur may be left out."""
     results_sha256: Digest
     """The results object: JSON Lines, one result a line."""
+    results_merkle_root: Digest | None = Field(default=None, exclude_if=lambda root: root is None)
+    """Root of the tree over the lines of the results object, by which one can be shown without the
+    others: `collector.evidence.merkle`. Documents of early versions have none."""
 
 
 class Snapshot(Record):
@@ -108,6 +112,8 @@ class Snapshot(Record):
     checks: tuple[CheckEntry, ...]
     calls_sha256: Digest
     """The calls object: JSON Lines, one read a line."""
+    calls_merkle_root: Digest | None = Field(default=None, exclude_if=lambda root: root is None)
+    """The same of the calls object."""
 
 
 def parse_snapshot(data: bytes, source: str) -> Snapshot:
@@ -135,3 +141,13 @@ def public_key_key(fingerprint: str) -> str:
     """
     digest = base64.b64decode(fingerprint.removeprefix("SHA256:") + "=", validate=True)
     return f"{KEYS}{digest.hex()}.pem"
+
+
+def timestamp_key(seal_sha256: str, token_sha256: str) -> str:
+    """Key of a timestamp that was added to a seal after it was written, by the digests of both."""
+    return f"{TIMESTAMPS}{seal_sha256}/{token_sha256}.tsr"
+
+
+def authority_key(sha256: str) -> str:
+    """Key of the root certificate of a timestamp authority, by the digest of its DER."""
+    return f"{TIMESTAMPS}authorities/{sha256}.pem"

@@ -7,21 +7,25 @@ the digests of its results and calls, and those for the digests of the cloud's a
 checks bytes against a name that the step before vouches for.
 
 What cannot be seen from within: a chain whose end was cut off, or that was written anew by somebody
-who has the key. Only a head that was remembered elsewhere shows that.
+who has the key. Only a head that was remembered elsewhere shows that, or an anchor; and only a
+timestamp shows that a seal was not made later than it says.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from cryptography import x509
+
+from collector.evidence.anchors import Anchored, contradictions, digest_at, shown_by_anchors
 from collector.evidence.chain import Head
-from collector.evidence.contents import Content, Kind, read_content
-from collector.evidence.documents import Document, KeyStatement, kept_files
+from collector.evidence.contents import Content, Kind, occurred, read_content, shown
+from collector.evidence.documents import Anchor, Document, KeyStatement, kept_files
+from collector.evidence.heads import numbers_since, passed_over, reopened
 from collector.evidence.inventory import take_inventory
 from collector.evidence.key_log import read_public_key
 from collector.evidence.keyring import SignedStatement
@@ -29,18 +33,22 @@ from collector.evidence.keys import PublicKey
 from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
+from collector.evidence.reading import in_order
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import KEYS, Outcome, Snapshot, object_key
+from collector.evidence.snapshot import KEYS, TIMESTAMPS, Outcome, Snapshot, object_key
+from collector.evidence.times import (
+    Seen,
+    Timeline,
+    read_authority,
+    read_timed_link,
+    with_times,
+    without_seal,
+)
 from collector.evidence.trust import Trust
+from collector.evidence.versions import read_versions
 
 READERS = 32
 """Files read at once: in a bucket, most of the time of each is waiting."""
-
-WORTH_THREADS = 8
-"""Fewer files than this are read one after the other: starting threads would take longer."""
-
-WINDOW = 4
-"""Files for each reader that are being read or waiting to be looked at; bounds the memory."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and
@@ -59,10 +67,12 @@ def verify(
     account: str | None = None,
     trusted: Sequence[PublicKey] = (),
     heads: Iterable[RememberedHead] = (),
+    roots: Sequence[x509.Certificate] = (),
+    since: Mapping[Log, int] | None = None,
     progress: Progress | None = None,
     readers: int = READERS,
 ) -> Report:
-    """Check every signature, digest and link.
+    """Check every signature, digest, link and timestamp.
 
     Args:
         locker: only read.
@@ -71,6 +81,12 @@ def verify(
         trusted: the keys that may sign, with those that they say may. Without any, the locker's
             own keys are taken, which is less: the first that signed each log is believed.
         heads: seals that somebody remembers to have been there.
+        roots: of the timestamp authorities that are trusted. Without any, the locker's own are
+            taken, which is less.
+        since: the last seals that an earlier verification saw, by log. Of these logs, that seal
+            and what comes after it is read, and of the objects only what that refers to. What is
+            before is as sound as it was then, if that seal is the one it was: which is for a
+            remembered head to show. The log of the keys is always read whole.
         progress: called on the caller's thread.
         readers: files read at once.
 
@@ -79,12 +95,15 @@ def verify(
         LockerError: the locker cannot be read. Bad evidence is a problem in the report instead,
             whatever its bytes are.
     """
-    run = _Verification(locker, account, trusted, progress, readers)
+    run = _Verification(locker, account, trusted, roots, since, progress, readers)
     run.verify_keys()
+    run.verify_authorities()
     for log in sorted({*run.inventory.seals, *run.inventory.documents} - {KEY_LOG}):
         run.verify_chain(log)
     run.verify_key_log()
+    run.verify_anchors()
     run.verify_objects()
+    run.verify_versions()
     for head in heads:
         run.verify_head(*head)
     return run.report()
@@ -105,16 +124,20 @@ class _Verification:
         locker: Locker,
         account: str | None,
         trusted: Sequence[PublicKey],
+        roots: Sequence[x509.Certificate],
+        since: Mapping[Log, int] | None,
         progress: Progress | None,
         readers: int,
     ) -> None:
         self._only = None if account is None else account_log(account)
-        prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS)
-        self.inventory = take_inventory(key for prefix in prefixes for key in locker.keys(prefix))
+        self._prefixes = (VERSION,) if self._only is None else (self._only.prefix, KEYS, TIMESTAMPS)
+        self.inventory = take_inventory(k for prefix in self._prefixes for k in locker.keys(prefix))
         self._locker = locker
         self._trusted = {key.fingerprint: key for key in trusted}
         self._trust = Trust(self._trusted, {}, (), is_whole=False)
         self._key_links: list[Link] = []
+        self._roots, self._are_roots_trusted = list(roots), bool(roots)
+        self._since = since
         self._progress = progress
         self._readers = readers
         self._problems = {
@@ -122,15 +145,21 @@ class _Verification:
         }
         self._chains: list[Chain] = []
         self._seals: dict[tuple[Log, int], str] = {}
+        self._anchors: list[Anchored] = []
+        self._are_seals_sound = True
         self._results: dict[str, dict[_Claim, str]] = {}
         self._calls: dict[str, str] = {}
+        self._merkle_roots: dict[str, dict[str, str]] = {}
         self._files: dict[str, str] = {}
         self._sizes_bytes: dict[str, int] = {}
+        self._objects_read: set[str] = set()
+        self._warnings: tuple[str, ...] = ()
         self._stray_documents = 0
         self._stray_objects = 0
         self._done = 0
         self._total = (
             len(self.inventory.public_keys)
+            + len(self.inventory.authorities)
             + sum(map(len, self.inventory.seals.values()))
             + len(self.inventory.objects)
         )
@@ -150,7 +179,9 @@ class _Verification:
             if link.sealed is not None:
                 assert link.document is None or isinstance(link.document, KeyStatement)
                 statements.append(SignedStatement(link.number, link.sealed, link.document))
-        self._trust = Trust(self._trusted, own, statements, is_whole=self._only is None)
+        self._since = reopened(self._since, statements)
+        is_whole = self._only is None and self._since is None
+        self._trust = Trust(self._trusted, own, statements, is_whole=is_whole)
 
     def verify_key_log(self) -> None:
         """Judge the statements of the key log, and follow it as any other."""
@@ -161,27 +192,44 @@ class _Verification:
             replace(link, is_signed=link.sealed is not None and link.number not in faults)
             for link in self._key_links
         ]
-        self._follow_chain(KEY_LOG, links)
+        beside = self.inventory.timestamps
+        self._follow_chain(
+            KEY_LOG, (with_times(self._locker, self._roots, beside, link) for link in links)
+        )
+
+    def verify_authorities(self) -> None:
+        """Read the locker's own authorities, and use them if nobody gave better ones."""
+        for found in self._each(partial(read_authority, self._locker), self.inventory.authorities):
+            if isinstance(found, Problem):
+                self._problems.add(found)
+            elif not self._are_roots_trusted:
+                self._roots.append(found)
 
     def verify_chain(self, log: Log) -> None:
-        """Follow a log from its first seal to its last, and see who signed."""
-        links = self._each(
-            partial(read_link, self._locker, self._trust.readable, log),
-            self.inventory.seals.get(log, ()),
-        )
-        signed = self._follow_chain(log, links)
+        """Follow a log from its first seal, or the remembered one, to its last; see who signed."""
+        base, numbers, gaps = numbers_since(self.inventory.seals.get(log, []), log, self._since)
+        self._problems.update(gaps)
+        ring, beside = self._trust.readable, self.inventory.timestamps
+        read = partial(read_timed_link, self._locker, ring, self._roots, beside, log)
+        signed = self._follow_chain(log, self._each(read, numbers), base)
         for number, fault in self._trust.signers_faults(log, signed):
             self._problems.add(Problem(log.seal_key(number), fault))
 
-    def _follow_chain(self, log: Log, links: Iterable[Link]) -> list[tuple[int, str]]:
+    def _follow_chain(
+        self, log: Log, links: Iterable[tuple[Link, Seen]], base: int | None = None
+    ) -> list[tuple[int, str]]:
         """See that links follow one another; number and key of those that are signed."""
         signed: list[tuple[int, str]] = []
         marks: list[Mark] = []
         signers: set[str] = set()
         named: set[str] = set()
+        times = Timeline()
         before: Link | None = None
-        for link in links:
-            self._problems.update(link.problems, between(before, link))
+        for link, seen in links:
+            self._problems.update(link.problems, seen.problems, times.follow(link, seen))
+            if link.number != base:
+                self._problems.update(between(before, link))
+            self._are_seals_sound &= link.is_signed
             self._seals[log, link.number] = link.sha256
             created_at = None
             if link.sealed is not None:
@@ -190,7 +238,9 @@ class _Verification:
                 if link.is_signed:
                     signed.append((link.number, link.sealed.keyid))
                 named.add(link.sealed.statement.document_sha256)
-                if link.document is not None:
+                if isinstance(link.document, Anchor) and link.is_signed:
+                    self._anchors.append(Anchored(link.number, link.document, seen.first))
+                if link.document is not None and link.number != base:
                     key = log.document_key(link.sealed.statement.document_sha256)
                     self._follow(key, link.document)
             marks.append(Mark(link.number, created_at))
@@ -198,8 +248,11 @@ class _Verification:
         if before is not None:
             head = Head(before.number, before.sha256)
             keys = tuple(sorted(signers))
-            self._chains.append(Chain(log, len(marks), marks[0], marks[-1], head, keys))
-        self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
+            seen_times, older = times.summary(), 0 if base is None else marks[0].number - 1
+            found = Chain(log, len(marks), marks[0], marks[-1], head, keys, seen_times, older)
+            self._chains.append(found)
+        if base is None:
+            self._verify_strays(log, self.inventory.documents.get(log, set()) - named)
         return signed
 
     def verify_objects(self) -> None:
@@ -215,21 +268,38 @@ class _Verification:
         for content in self._contents(sorted(first)):
             for digest in content.evidence:
                 named_by.setdefault(digest, object_key(content.digest))
+            if content.root is not None:
+                self._compare_merkle_roots(content, content.root)
             if content.kind == "results" and not content.problems:
                 self._compare(content)
 
-        rest = (self.inventory.objects | named_by.keys()) - read
+        all_there = self.inventory.objects if self._since is None else set[str]()
+        rest = (all_there | named_by.keys()) - read
         self._total = self._done + len(rest)
         for _ in self._contents([(d, "bytes", named_by.get(d, VERSION)) for d in sorted(rest)]):
             pass
-        self._stray_objects = len(self.inventory.objects - read - named_by.keys())
+        self._stray_objects = len(all_there - read - named_by.keys())
+
+    def verify_anchors(self) -> None:
+        """See that what the anchors name is there, and so is what timestamps were added to."""
+        self._problems.update(contradictions(self._anchors, self._digest))
+        # Of a seal that does not hold, the timestamps are named by another digest.
+        if self._only is not None or self._since is not None or not self._are_seals_sound:
+            return
+        seals = set(self._seals.values())
+        self._problems.update(without_seal(self.inventory.timestamps, seals))
+
+    def verify_versions(self) -> None:
+        """See that no file was deleted or written over, where the locker tells of versions."""
+        found, self._warnings = read_versions(self._locker, self._prefixes, self._objects_read)
+        self._problems.update(found)
 
     def verify_head(self, log: Log | None, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
         if self._only is not None and log not in (None, self._only, KEY_LOG):
             return
         logs = [chain.log for chain in self._chains] if log is None else [log]
-        found = [self._seals[one, number] for one in logs if (one, number) in self._seals]
+        found = [d for one in logs if (d := self._digest(one, number)) is not None]
         if digest.lower() in found:
             return
         key = logs[0].seal_key(number) if len(logs) == 1 else ACCOUNTS
@@ -244,7 +314,8 @@ class _Verification:
         if all(chain.log == KEY_LOG for chain in self._chains):
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
-        warnings = []
+        warnings = [] if self._since is None else [passed_over(self._chains)]
+        warnings += self._warnings
         if self._stray_documents or self._stray_objects:
             warnings.append(
                 f"no seal leads to {self._stray_documents} documents and "
@@ -255,13 +326,26 @@ class _Verification:
                 "the public keys are the locker's own, and whoever can write all of it could "
                 "have replaced them: give a key that you have from elsewhere"
             )
+        if not self._are_roots_trusted and any(c.times.trusted for c in self._chains):
+            warnings.append(
+                "the timestamp authorities are the locker's own: give their certificates, from "
+                "elsewhere, to trust the times"
+            )
         return Report(
-            chains=tuple(self._chains),
+            chains=tuple(shown_by_anchors(self._chains, self._anchors)),
             objects=len(self._sizes_bytes),
             size_bytes=sum(self._sizes_bytes.values()),
             problems=tuple(sorted(self._problems)),
             warnings=tuple(warnings),
         )
+
+    def _digest(self, log: Log, number: int) -> str | None:
+        """Digest of the seal at a number, None if there is none."""
+        if (log, number) in self._seals:
+            return self._seals[log, number]
+        if number not in self.inventory.seals.get(log, ()):
+            return None
+        return digest_at(self._locker, log, number)
 
     def _verify_strays(self, log: Log, digests: set[str]) -> None:
         """Documents that no seal names need not be there, but must be what their name says."""
@@ -282,21 +366,36 @@ class _Verification:
         total: Counter[Outcome] = Counter()
         for entry in snapshot.checks:
             total.update(entry.summary)
-            claim = _Claim(entry.id, _occurred(entry.summary))
+            claim = _Claim(entry.id, occurred(entry.summary))
             self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
+            self._claim_merkle_root(entry.results_sha256, entry.results_merkle_root, document)
         self._calls.setdefault(snapshot.calls_sha256, document)
+        self._claim_merkle_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
         said = snapshot.summary.outcomes()
-        if _occurred(total) != _occurred(said):
-            message = f"its summary says {_shown(said)}, but its checks {_shown(total)}"
+        if occurred(total) != occurred(said):
+            message = f"its summary says {shown(said)}, but its checks {shown(total)}"
             self._problems.add(Problem(document, message))
+
+    def _claim_merkle_root(self, digest: str, root: str | None, document: str) -> None:
+        if root is not None:
+            self._merkle_roots.setdefault(digest, {}).setdefault(root, document)
+
+    def _compare_merkle_roots(self, content: Content, root: str) -> None:
+        """A false root would let lines be shown that are not in the object."""
+        for claimed, document in self._merkle_roots.get(content.digest, {}).items():
+            if claimed != root:
+                message = f"it says {claimed} is the Merkle root of "
+                self._problems.add(
+                    Problem(document, f"{message}{object_key(content.digest)}, but that is {root}")
+                )
 
     def _compare(self, content: Content) -> None:
         """Set a results object against what the documents say of it."""
         for claim, document in self._results[content.digest].items():
             said = {(claim.check, outcome): count for outcome, count in claim.outcomes}
             if content.outcomes != said:
-                found = _shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
-                message = f"it says {claim.check} {_shown(dict(claim.outcomes))}, but "
+                found = shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
+                message = f"it says {claim.check} {shown(dict(claim.outcomes))}, but "
                 self._problems.add(
                     Problem(document, f"{message}{object_key(content.digest)} holds {found}")
                 )
@@ -304,41 +403,15 @@ class _Verification:
     def _contents(self, items: Sequence[tuple[str, Kind, str]]) -> Iterator[Content]:
         for content in self._each(lambda item: read_content(self._locker, *item), items):
             self._problems.update(content.problems)
+            self._objects_read.add(object_key(content.digest))
             if not content.problems:
                 self._sizes_bytes[content.digest] = content.size_bytes
             yield content
 
     def _each(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
         """What `work` finds in each item, in order, read by several threads if worth it."""
-        for found in _in_order(work, items, self._readers):
+        for found in in_order(work, items, self._readers):
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, max(self._done, self._total))
             yield found
-
-
-def _in_order(
-    work: Callable[[Item], Found], items: Sequence[Item], readers: int
-) -> Iterator[Found]:
-    if len(items) < WORTH_THREADS or readers == 1:
-        yield from map(work, items)
-        return
-    pool = ThreadPoolExecutor(readers)
-    under_way: deque[Future[Found]] = deque()
-    try:
-        for item in items:
-            under_way.append(pool.submit(work, item))
-            if len(under_way) == WINDOW * readers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:
-    return frozenset((outcome, count) for outcome, count in counts.items() if count)
-
-
-def _shown(counts: Mapping[Outcome, int] | Mapping[str, int]) -> str:
-    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()) if count) or "none"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from collector.errors import ObjectMissing
 from collector.evidence.canonical import JSON, canonical
-from collector.evidence.chain import Appended, append, put_object
+from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.keys import Signer
-from collector.evidence.locker import Locker
+from collector.evidence.locker import Locker, Stat, Version
 from collector.evidence.log import account_log
 from collector.evidence.snapshot import Account, CheckEntry, Collector, Scope, Snapshot, Summary
 
@@ -47,6 +47,19 @@ class MemoryLocker:
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         return iter(sorted(k for k in self.files if k.startswith(prefix) and k > after))
 
+    def stat(self, key: str) -> Stat:
+        return Stat(len(self.get(key)), retained_until=None)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        for key in self.keys(prefix):
+            yield Version(key, "", is_current=True, is_delete_marker=False, written_at=NOON)
+
+    def retention(self) -> timedelta | None:
+        return None
+
+    def extend_retention(self, key: str, until: datetime) -> None:
+        pass
+
     def check_writable(self) -> None:
         pass
 
@@ -59,6 +72,7 @@ def sealed_run(
     day: int = 1,
     at: datetime | None = None,
     buckets: Mapping[str, str] | None = None,
+    stamper: Stamper | None = None,
 ) -> Appended:
     """Collect one check over a few buckets and seal it, on a day of a month."""
     outcomes = buckets if buckets is not None else {"logs": "fail", f"data-{day}": "pass"}
@@ -105,4 +119,4 @@ def sealed_run(
         ),
         calls_sha256=put_object(locker, b"".join(canonical(c) + b"\n" for c in calls)),
     ).to_bytes()
-    return append(locker, account_log(account), document, signer, lambda: moment)
+    return append(locker, account_log(account), document, signer, lambda: moment, stamper)

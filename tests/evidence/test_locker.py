@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import os
+import ssl
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
+from azure.core.credentials import AccessToken
 
-from collector.errors import ConfigError, LockerError, ObjectMissing
-from collector.evidence.locker import Locker, open_locker
+from collector.errors import ConfigError, CredentialsError, LockerError, ObjectMissing
+from collector.evidence import blob
+from collector.evidence.address import Container, parse_address
+from collector.evidence.locker import Keeping, Locker, open_locker
+from tests.azure.blobs import FakeContainer
+from tests.evidence.azurite import ACCOUNT, connection_string
 from tests.evidence.wsgi import served
+from tests.google.storage import FakeStorage
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -103,8 +113,56 @@ def test_a_file_url_and_a_path_open_the_same_folder(tmp_path: Path) -> None:
     assert open_locker((tmp_path / "a b").as_uri()).get("v1/x") == b"1"
 
 
+def test_a_file_is_told_of_without_being_read(locker: Locker) -> None:
+    locker.put("v1/x", DATA)
+
+    assert locker.stat("v1/x").size_bytes == len(DATA)
+    with pytest.raises(ObjectMissing, match="v1/nothing"):
+        locker.stat("v1/nothing")
+
+
+def test_each_file_has_one_version(locker: Locker) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    for key in ("v1/a/1", "v1/a/2", "v1/b"):
+        locker.put(key, b"1")
+        locker.put(key, b"2")
+
+    found = sorted(locker.versions("v1/a/"), key=lambda version: version.key)
+
+    assert [version.key for version in found] == ["v1/a/1", "v1/a/2"]
+    assert all(v.is_current and not v.is_delete_marker for v in found)
+    assert all(before - timedelta(seconds=1) <= v.written_at for v in found)
+    assert list(locker.versions("v1/c")) == []
+
+
+def test_a_retention_is_extended_where_there_is_one_and_never_shortened(locker: Locker) -> None:
+    locker.put("v1/x", DATA)
+    first = locker.stat("v1/x").retained_until
+    assert (first is None) == (locker.retention() is None)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+
+    locker.extend_retention("v1/x", until)
+    locker.extend_retention("v1/x", until - timedelta(days=200))
+
+    assert locker.stat("v1/x").retained_until == (until if first is not None else None)
+
+
 @pytest.mark.parametrize(
-    "url", ["gs://bucket", "https://host/x", "ftp://host/x", "file://host/x", "s3://", "s3:x", ""]
+    "url",
+    [
+        "https://host/x",
+        "https://account.blob.core.windows.net",
+        "http://account.blob.core.windows.net/evidence",
+        "ftp://host/x",
+        "file://host/x",
+        "s3://",
+        "s3:x",
+        "gs://",
+        "azure://account",
+        "azure://account/x",
+        "azure://Account/evidence",
+        "",
+    ],
 )
 def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
@@ -112,6 +170,50 @@ def test_an_address_that_cannot_be_a_locker_is_refused_by_name(url: str) -> None
 
     assert repr(url) in str(refused.value)
     assert "expected" in str(refused.value)
+
+
+def test_an_address_in_azure_has_two_forms() -> None:
+    short = parse_address("azure://account/evidence/some/prefix/")
+    long = parse_address("https://account.blob.core.windows.net/evidence/some/prefix")
+    elsewhere = parse_address("https://account.blob.core.usgovcloudapi.net/evidence")
+
+    assert short == long
+    assert short.url == "azure://account/evidence/some/prefix"
+    assert elsewhere.url == "https://account.blob.core.usgovcloudapi.net/evidence"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://account.blob.core.windows.net/evidence?sv=1&sig=hunter2",
+        "azure://user:hunter2@account/evidence",
+        "gs://user:hunter2@bucket",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        open_locker(url)
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "module", "extra"),
+    [
+        ("gs://bucket", "googleapiclient.discovery", "gcp"),
+        ("azure://account/evidence", "azure.storage.blob", "azure"),
+    ],
+)
+def test_an_sdk_that_is_not_installed_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, url: str, module: str, extra: str
+) -> None:
+    for name in [n for n in sys.modules if n.startswith(("collector.evidence.", module))]:
+        if name.rpartition(".")[2] in ("gcs", "gcs_api", "blob") or name.startswith(module):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(ConfigError, match=rf"{url}: the module {module}.*\[{extra}\]"):
+        open_locker(url)
 
 
 class TestFolder:
@@ -261,3 +363,116 @@ class TestS3:
                 found = str(error)
 
         assert outcome in found
+
+
+class TestGoogle:
+    def test_listing_goes_on_over_many_pages(self, google_storage: FakeStorage) -> None:
+        google_storage.page_size = 2
+        locker = open_locker("gs://evidence/p")
+        for number in range(7):
+            locker.put(f"v1/{number}", b"")
+
+        assert list(locker.keys("v1/", after="v1/1")) == [f"v1/{n}" for n in range(2, 7)]
+        assert len(list(locker.versions("v1/"))) == 7
+
+    def test_a_missing_bucket_is_told_from_a_missing_file(
+        self, google_storage: FakeStorage
+    ) -> None:
+        locker = open_locker("gs://no-such-bucket")
+
+        for attempt in (lambda: locker.get("v1/x"), locker.check_writable):
+            with pytest.raises(LockerError, match=r"404.*does not exist") as refused:
+                attempt()
+            assert not isinstance(refused.value, ObjectMissing)
+
+    def test_bytes_that_are_not_what_google_tells_are_not_taken(
+        self, google_storage: FakeStorage
+    ) -> None:
+        locker = open_locker("gs://evidence")
+        locker.put("v1/x", DATA)
+        google_storage.objects["evidence", "v1/x"][0].data = b"torn"
+
+        with pytest.raises(LockerError, match="MD5"):
+            locker.get("v1/x")
+
+    def test_credentials_that_are_not_there_are_asked_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")
+
+        with pytest.raises(CredentialsError, match="locker gs://bucket/p: finding Google"):
+            open_locker("gs://bucket/p")
+
+
+class TestAzure:
+    def test_a_missing_container_is_told_from_a_missing_file(self, azure_environment: None) -> None:
+        locker = open_locker(f"azure://{ACCOUNT}/no-such-container")
+
+        for attempt in (lambda: locker.get("v1/x"), locker.check_writable):
+            with pytest.raises(LockerError, match="404 ContainerNotFound: there is no") as refused:
+                attempt()
+            assert not isinstance(refused.value, ObjectMissing)
+
+    @pytest.mark.parametrize(
+        ("secret", "told"),
+        [
+            ("hunter2", "ValueError; expected a connection string"),
+            (connection_string("http://127.0.0.1:1"), f"it is of account {ACCOUNT}"),
+        ],
+    )
+    def test_a_connection_string_of_something_else_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, secret: str, told: str
+    ) -> None:
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", secret)
+
+        with pytest.raises(ConfigError) as refused:
+            open_locker("azure://account/evidence")
+
+        assert str(refused.value).endswith(told)
+        assert "hunter2" not in str(refused.value)
+
+    def test_credentials_that_are_not_there_are_asked_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+
+        with pytest.raises(CredentialsError, match="locker azure://account/evidence: found no"):
+            open_locker("azure://account/evidence")
+
+    def test_a_token_opens_it_over_tls(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        class Tokens:
+            def get_token(self, *scopes: str, **_: object) -> AccessToken:
+                return AccessToken(f"for {scopes[0]}", 2**40)
+
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        monkeypatch.setattr(blob, "open_tokens", lambda *_, **__: (Tokens(), "somebody"))
+        container = FakeContainer(root="")
+        with served(container, context) as url:
+            name, _, suffix = url.removeprefix("https://").partition(".")
+            locker = blob.BlobLocker(Container(name, suffix, "evidence", "p"), Keeping())
+
+            assert locker.put("v1/x", DATA)
+            assert locker.get("v1/x") == DATA
+
+        assert container.authorizations == {"Bearer"}
+
+    def test_another_order_than_that_of_keys_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As an account with a hierarchical namespace has it."""
+        container = FakeContainer()
+        with served(container) as url:
+            monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", connection_string(url))
+            locker = open_locker(f"azure://{ACCOUNT}/evidence")
+            for key in ("v1/a/x", "v1/a-b/x"):
+                locker.put(key, b"")
+            monkeypatch.setattr(container, "order", lambda blob: blob.name.split("/"))
+
+            with pytest.raises(LockerError, match="expected an account without hierarchical"):
+                list(locker.keys("v1/"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.errors import ConfigError, LockerError
-from collector.evidence import verify as verify_module
+from collector.evidence import reading
 from collector.evidence.canonical import JSON, canonical, sha256
 from collector.evidence.chain import append, put_object
 from collector.evidence.keys import PublicKey, Signer, load_public_key
@@ -82,7 +82,7 @@ def test_keys_from_the_locker_itself_are_warned_of(files: dict[str, bytes]) -> N
 
 
 def test_each_flipped_byte_is_found_and_its_file_alone_named(
-    signer: Signer, trusted: list[PublicKey]
+    signer: Signer, trusted: list[PublicKey], record_property: Callable[[str, object], None]
 ) -> None:
     files: dict[str, bytes] = {}
     sealed_run(MemoryLocker(files), signer, buckets={"logs": "pass"})
@@ -95,6 +95,8 @@ def test_each_flipped_byte_is_found_and_its_file_alone_named(
                 missed.append((key, position, report.problems))
 
     assert missed == []
+    flips = {"flipped": sum(map(len, files.values())), "missed": len(missed)}
+    record_property("tried", {"every byte of a snapshot": flips})
 
 
 def test_a_flipped_byte_of_a_seal_is_not_blamed_on_its_neighbours(
@@ -637,7 +639,7 @@ def test_many_files_are_read_at_once_with_the_same_outcome(
     files[seal_key("prod", 50)] = b"broken"
     files[object_key("0" * 64)] = b"broken"
     at_once = verify(MemoryLocker(files), trusted=trusted)
-    monkeypatch.setattr(verify_module, "WORTH_THREADS", 10**6)
+    monkeypatch.setattr(reading, "WORTH_THREADS", 10**6)
 
     one_by_one = verify(MemoryLocker(files), trusted=trusted)
 

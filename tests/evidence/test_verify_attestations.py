@@ -3,6 +3,8 @@ strictly, because what it reads turns how a failing result is told."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from collector.attestation.ledger import read_standing, write
@@ -89,7 +91,7 @@ def test_a_locker_without_attestations_has_an_empty_standing(files: dict[str, by
 
 
 def test_each_flipped_byte_is_found_and_its_file_alone_named(
-    signer: Signer, trusted: list[PublicKey]
+    signer: Signer, trusted: list[PublicKey], record_property: Callable[[str, object], None]
 ) -> None:
     locker = MemoryLocker({})
     write(locker, entries()[0], {sha256(KEPT): KEPT}, signer, lambda: noon(1))
@@ -101,6 +103,8 @@ def test_each_flipped_byte_is_found_and_its_file_alone_named(
                 missed.append((key, position))
 
     assert missed == []
+    flips = {"flipped": sum(map(len, locker.files.values())), "missed": len(missed)}
+    record_property("tried", {"every byte of an attestation": flips})
 
 
 def test_a_flipped_byte_of_a_seal_or_entry_is_never_read_as_an_exception(

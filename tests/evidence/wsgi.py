@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +13,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(app: WSGIApplication) -> Iterator[str]:
-    """A WSGI application on a port of loopback; its URL."""
+def served(app: WSGIApplication, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A WSGI application on a port of loopback, by TLS if there is a context; its URL."""
     from werkzeug.serving import make_server
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=tls)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.port}"
     finally:
         server.shutdown()
         thread.join()

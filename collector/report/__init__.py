@@ -1,0 +1,13 @@
+"""What people read of the evidence.
+
+- `history`: one account's snapshots up to a moment, verified before anything is said of them.
+- `timeline`: what one check found of each resource, from snapshot to snapshot. Pure.
+- `days`: days covered and missing, and stretches without a run. Pure.
+- `failing`: from when to when a resource failed, and what was accepted of it. Pure.
+- `accepted`: exceptions, with the time for which each counts. Pure.
+- `scope`: what changed in what was asked, by whom and by what. Pure.
+- `period`: all of these for one account over one period, by control. Pure.
+- `plain`: the values of a report as JSON has them. Pure.
+- `sample`: a sample of a population that anybody can draw again. Pure.
+- `render`: the reports as text, JSON, CSV.
+"""
