@@ -37,6 +37,9 @@ REPORT = ("GenerateCredentialReport", "GetCredentialReport")
 """What is called for the one source that is a report."""
 
 
+_parse_timestamp: Any = botocore.utils.parse_timestamp  # the stubs know of texts only
+
+
 class Models(botocore.loaders.JSONFileLoader):
     """Reads the files that botocore asks for, without their endings.
 
@@ -125,7 +128,7 @@ def parse_time(value: Any) -> datetime:
     elif isinstance(value, int | float):
         with suppress(OverflowError, OSError, ValueError):
             return datetime.fromtimestamp(value, UTC)
-    parsed: datetime = botocore.utils.parse_timestamp(value)
+    parsed: datetime = _parse_timestamp(value)
     return parsed
 
 
