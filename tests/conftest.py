@@ -14,6 +14,9 @@ import pytest
 import structlog
 
 from collector.reads import Reads
+from tests.browser import browser
+
+__all__ = ["browser"]  # one for all tests: two could not run beside each other
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
