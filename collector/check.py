@@ -191,6 +191,12 @@ class Check(Generic[P]):
         return self.resources[0].source.provider
 
     @property
+    def follows_findings(self) -> bool:
+        """Whether it connects to endpoints that are found in the account."""
+        providers = {r.source.provider for r in self.resources}
+        return len(providers) > 1 and "any" in providers
+
+    @property
     def permissions(self) -> tuple[str, ...]:
         """What it takes to read all it needs, sorted."""
         return tuple(sorted({p for r in self.resources for p in r.source.permissions}))
