@@ -135,8 +135,9 @@ class Check(Generic[P]):
             annotation = hints.get(parameter.name)
             many = typing.get_origin(annotation) is Sequence
             inner = typing.get_args(annotation)[0] if many else annotation
-            members = typing.get_args(inner) if _is_union(inner) else (inner,)
-            if not all(isinstance(m, type) and issubclass(m, Resource) for m in members):
+            named = typing.get_args(inner) if _is_union(inner) else (inner,)
+            members = tuple(m for m in named if isinstance(m, type) and issubclass(m, Resource))
+            if len(members) < len(named):
                 raise CheckError(
                     f"check {self.id}: parameter {parameter.name} is {annotation!r}; expected a"
                     " Resource, a union of them or a Sequence of either"

@@ -102,6 +102,7 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     # Nor is what is left looked through when Python ends, which takes another seventh.
     atexit.register(gc.freeze)
+    code: object = 0
     try:
         # Not `cli.main`, which turns a broken pipe into exit code 1 by itself.
         with cli.make_context("collector", sys.argv[1:]) as context:
