@@ -307,7 +307,8 @@ def _explain(error: ValidationError, file: Path) -> str:
         case "union_tag_not_found":
             return f"{where}.provider: missing; expected {_PROVIDERS}"
         case "union_tag_invalid":
-            return f"{where}.provider: found {first.get('ctx', {}).get('tag')!r}; expected {_PROVIDERS}"
+            tag = first.get("ctx", {}).get("tag")
+            return f"{where}.provider: found {tag!r}; expected {_PROVIDERS}"
     expected = _EXPECTED.get(place[-1]) or first["msg"].removeprefix("Input should be ")
     if place[0] == "accounts" and len(place) == 2 and first["type"] == "string_pattern_mismatch":
         expected = "a name of 1 to 63 letters, digits, dots, dashes and underscores"
