@@ -252,15 +252,13 @@ def _grounds(
 
     from collector.attestation.kinds import load_kinds
     from collector.check import code_digest
-    from collector.classification import reads_tags
     from collector.cli.report import refuse_inside
     from collector.cli.verify import root_certificates, trusted_keys
     from collector.cli.workbench import require_folder, workbench
     from collector.closing import load_closing
     from collector.evidence.locker import open_locker
     from collector.report.basis import basis, installed_version
-    from collector.report.evidence import Installed
-    from collector.report.sources import Asked, Program, read_grounds
+    from collector.report.sources import Asked, Program, installed, read_grounds
 
     bench = workbench(context)
     url = bench.config.locker if locker is None else locker
@@ -269,10 +267,7 @@ def _grounds(
     kinds = load_kinds(bench.mappings)
     program = Program(
         checks=bench.checks,
-        installed={
-            i: Installed(i, c.control, c.title, c.provider, is_always_run=not reads_tags(c))
-            for i, c in bench.checks.items()
-        },
+        installed=installed(bench.checks),
         checks_sha256=code_digest(bench.checks.values()),
         mappings=bench.mappings,
         kinds=kinds,

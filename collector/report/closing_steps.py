@@ -68,7 +68,7 @@ def _of_part(part: Part, row: Assessment, grounds: Grounds, locker: str) -> Iter
         case "unknown":
             yield ClosingStep(
                 f"let {part.control} be read in {part.account}: the reasons name the permission",
-                _shown(part, locker),
+                _shown(part, grounds, locker),
             )
         case "left out":
             checks = [word for check in part.left_out for word in ("--check", check)]
@@ -81,7 +81,7 @@ def _of_part(part: Part, row: Assessment, grounds: Grounds, locker: str) -> Iter
         case "accepted" if row.state == "accepted exception":
             yield ClosingStep(
                 f"fix what fails of {part.control} in {part.account} before the exceptions run out",
-                _shown(part, locker),
+                _shown(part, grounds, locker),
             )
         case _:
             return
@@ -94,7 +94,7 @@ def _failing(part: Part, grounds: Grounds, locker: str) -> Iterator[ClosingStep]
     named = ", ".join(f"{c.failed - c.accepted} of {c.check}" for c in found)
     yield ClosingStep(
         f"fix what fails of {part.control} in {account.account}: {named}",
-        _shown(part, locker),
+        _shown(part, grounds, locker),
     )
 
 
@@ -123,11 +123,13 @@ def _statement(part: Part, grounds: Grounds, locker: str) -> ClosingStep:
     return ClosingStep(f"state and sign: {kind.title}", _command("collector attest add", *words))
 
 
-def _shown(part: Part, locker: str) -> str:
+def _shown(part: Part, grounds: Grounds, locker: str) -> str:
     """Shows the results of a control that are no pass, each with its resource and reason."""
+    is_limited = any(one.phi is not None for one in grounds.accounts)
     return _command(
         "collector report point-in-time",
         *(locker, "--account", part.account or "", "--control", part.control),
+        *(("--phi-only",) if is_limited else ()),
     )
 
 

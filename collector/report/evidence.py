@@ -39,7 +39,8 @@ class Installed:
     provider: Provider | AnyProvider
     is_always_run: bool = True
     """Whether every run of its cloud has it, unless it is left out. Those that read the tags by
-    which resources are classified run only where the configuration names such tags."""
+    which resources are classified, or connect to endpoints that are found, run only where the
+    configuration asks for it."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from collector.attestation.ledger import read_standing
 from collector.attestation.state import NO_TAGS, Standing, Tags
 from collector.attestation.subjects import read_tags
 from collector.check import Check
+from collector.classification import reads_tags
 from collector.closing import Closing
 from collector.errors import ConfigError
 from collector.evidence.canonical import timestamp
@@ -63,6 +64,20 @@ class Program:
     mappings: Mappings
     kinds: Mapping[str, Kind]
     closing: Closing
+
+
+def installed(checks: Mapping[str, Check[...]]) -> dict[str, Installed]:
+    """What reports know of the checks there are, by id."""
+    return {
+        id_: Installed(
+            id=id_,
+            control=one.control,
+            title=one.title,
+            provider=one.provider,
+            is_always_run=not (reads_tags(one) or one.follows_findings),
+        )
+        for id_, one in checks.items()
+    }
 
 
 def read_grounds(
@@ -124,7 +139,7 @@ def _account(
             history,
             {one.id: one.control for one in program.installed.values()},
             program.mappings.of_data,
-            [one.id for one in program.installed.values() if not one.is_always_run],
+            [check.id for check in program.checks.values() if reads_tags(check)],
         )
     return account_evidence(
         history,

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import pytest
+
 from collector.attestation.state import LogEntry
+from collector.check import discover
+from collector.cli.workbench import Workbench
+from collector.config import Config
+from collector.mapping import load_mappings
 from collector.report.evidence import AccountEvidence, Installed, account_evidence
+from collector.report.sources import installed
+from collector.source import Provider
 from tests.attestation.entries import exception, noon, placed, standing
 from tests.report.grounds import account, based, found, grounds
 from tests.report.histories import CHECK, OTHER, history, period, run
@@ -112,3 +120,17 @@ def test_results_whose_control_is_gone_are_said_to_be_left_out() -> None:
     told = based(grounds(account(found("no-such-control", passed=1, failed=2))))
 
     assert any("2 of them failing" in warning for warning in told.warnings)
+
+
+@pytest.mark.parametrize("provider", ["aws", "gcp", "azure"])
+def test_only_what_every_run_has_can_have_been_left_out(provider: Provider) -> None:
+    """A check that takes a setting, which most do not make, would leave its control unknown."""
+    checks = discover()
+
+    always = {
+        one.id
+        for one in installed(checks).values()
+        if one.is_always_run and one.provider == provider
+    }
+
+    assert always == set(Workbench(Config(), checks, load_mappings()).choose(provider))

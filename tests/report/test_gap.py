@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv as csv_module
 import json
+from dataclasses import replace
 
 from collector.report.gap import GapReport, report_gap
 from collector.report.parts import Grounds
+from collector.report.phi import PhiLimit
 from collector.report.render import renderer
 from collector.report.requirement import assess
 from tests.attestation.entries import attestation, decision, placed
@@ -179,3 +181,13 @@ def test_a_step_that_closes_several_rows_is_told_once() -> None:
         for row in found_.remaining
         if any(step.command is not None for step in row.steps)
     }
+
+
+def test_limited_to_phi_the_commands_are_limited_too() -> None:
+    limit = PhiLimit("prod", 1, 1, 1, 0, ("encryption-at-rest",), 1, 0)
+    found_ = gap(grounds(replace(account(found("mfa", passed=1, failed=2)), phi=limit)))
+
+    (row,) = (row for row in found_.remaining if row.assessment.id == "164.312(d)")
+    assert [step.command for step in row.steps] == [
+        "collector report point-in-time evidence --account prod --control mfa --phi-only"
+    ]

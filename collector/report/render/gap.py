@@ -46,9 +46,9 @@ def _text(report: GapReport) -> Iterator[str]:
         f"reach {share.not_reached}. {report.live_controls} of the {report.linked_controls} "
         f"controls that {report.have_name} links have live evidence here."
     )
-    yield _totals(f"{report.want_name}, {totals.rows} rows", totals)
+    yield from filled(_totals(f"{report.want_name}, {totals.rows} rows", totals))
     if report.related.rows:
-        yield _totals(f"Related, {report.related.rows} rows", report.related)
+        yield from filled(_totals(f"Related, {report.related.rows} rows", report.related))
     yield ""
     heads = ["ROW", "TITLE", "SPEC", "MODE", "STRENGTH", "STATE", "REACH"]
     yield table(heads, [_cells(row) for row in report.rows])
