@@ -6,16 +6,21 @@ one that ran the check. What a run did not read covers nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from collector.attestation.record import AcceptedFailure
 from collector.attestation.state import Standing, Tags, Term, has_tag
 from collector.classification import same
+from collector.evidence.record import printable
+from collector.report.failing import Accepted
 from collector.report.history import History, SealedSnapshot
+
+if TYPE_CHECKING:
+    from collector.report.period import CheckPeriod
 
 ReadTags: TypeAlias = Callable[[SealedSnapshot, Collection[str]], Tags]
 """Brings the tags that resources had when a snapshot was made, by the resources' full names."""
@@ -55,6 +60,24 @@ class Exemption:
         return [span for span, names in self.tagged if name in names]
 
 
+@dataclass(frozen=True)
+class Cited:
+    """An exception that was in force in the period, of a check of the report."""
+
+    id: str
+    """Its number in the log of attestations."""
+    seal_sha256: str
+    check: str
+    begins: datetime
+    ends: datetime
+    """The first moment at which it counts no more."""
+    reason: str
+    approved_by: str
+    compensating: str
+    intervals: int
+    """Failing intervals of which it covers a part."""
+
+
 def exemptions(
     standing: Standing, history: History, ends: datetime, read_tags: ReadTags
 ) -> tuple[Exemption, ...]:
@@ -82,6 +105,33 @@ def exemptions(
         for term in standing.exceptions(ends)
         if term.entry.account == history.account and term.begins < min(term.ends, ends)
     )
+
+
+def cited(
+    checks: Sequence[CheckPeriod], exceptions: Iterable[Accepted], begins: datetime, ends: datetime
+) -> tuple[Cited, ...]:
+    """The exceptions that were in force in a period, of the checks of its report."""
+    of_checks = {each.check: each for each in checks}
+    found = []
+    for one in exceptions:
+        if one.check not in of_checks or one.begins >= ends or one.ends <= begins:
+            continue
+        intervals = of_checks[one.check].failing
+        count = sum(any(part.exception == one.id for part in i.covered) for i in intervals)
+        found.append(
+            Cited(
+                id=one.id,
+                seal_sha256=one.seal_sha256,
+                check=one.check,
+                begins=one.begins,
+                ends=one.ends,
+                reason=printable(one.reason),
+                approved_by=printable(one.approved_by),
+                compensating=printable(one.compensating),
+                intervals=count,
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (each.check, each.begins, each.id)))
 
 
 def _tagged(

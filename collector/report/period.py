@@ -42,7 +42,7 @@ from typing import Final, Literal
 
 from collector.config import Cadence
 from collector.evidence.canonical import JSON, timestamp
-from collector.evidence.record import printable
+from collector.report.accepted import Cited, cited
 from collector.report.days import (
     Gap,
     Missing,
@@ -93,24 +93,6 @@ class KeptBack:
     snapshot: Seen
     finished: datetime
     """When its last read was."""
-
-
-@dataclass(frozen=True)
-class Cited:
-    """An exception that was in force in the period, of a check of the report."""
-
-    id: str
-    """Its number in the log of attestations."""
-    seal_sha256: str
-    check: str
-    begins: datetime
-    ends: datetime
-    """The first moment at which it counts no more."""
-    reason: str
-    approved_by: str
-    compensating: str
-    intervals: int
-    """Failing intervals of which it covers a part."""
 
 
 @dataclass(frozen=True)
@@ -305,7 +287,7 @@ def report_period(
         ),
         changes=scope_changes((*history.before[-1:], *history.snapshots)),
         controls=_by_control(found, texts),
-        exceptions=_cited(found, exceptions, begins, ends),
+        exceptions=cited(found, exceptions, begins, ends),
         notes=tuple(_notes(history, period, now, unresolved)),
         definitions=DEFINITIONS,
         phi=phi,
@@ -354,32 +336,6 @@ def _by_control(
 
 def _days(missing: Missing) -> Iterable[date]:
     return Period(missing.first, missing.last).each()
-
-
-def _cited(
-    checks: Sequence[CheckPeriod], exceptions: Iterable[Accepted], begins: datetime, ends: datetime
-) -> tuple[Cited, ...]:
-    of_checks = {each.check: each for each in checks}
-    found = []
-    for one in exceptions:
-        if one.check not in of_checks or one.begins >= ends or one.ends <= begins:
-            continue
-        intervals = of_checks[one.check].failing
-        count = sum(any(part.exception == one.id for part in i.covered) for i in intervals)
-        found.append(
-            Cited(
-                id=one.id,
-                seal_sha256=one.seal_sha256,
-                check=one.check,
-                begins=one.begins,
-                ends=one.ends,
-                reason=printable(one.reason),
-                approved_by=printable(one.approved_by),
-                compensating=printable(one.compensating),
-                intervals=count,
-            )
-        )
-    return tuple(sorted(found, key=lambda each: (each.check, each.begins, each.id)))
 
 
 def _notes(
