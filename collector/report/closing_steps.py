@@ -104,10 +104,10 @@ def _statement(part: Part, grounds: Grounds, locker: str) -> ClosingStep:
     kind = grounds.kinds[part.kind]
     if part.state == "expired":
         # Of several that ran out, the first: the next report names the next one.
-        return ClosingStep(
-            f"renew: {kind.title}",
-            _command("collector attest renew", str(part.entries[0]), locker, *_APPROVED),
-        )
+        again = [str(part.entries[0]), locker, *_APPROVED]
+        again += ["--fact", f"{kind.counts_from}=DATE"] if kind.counts_from else []
+        again += ["--document", "FILE"] if kind.documents else []
+        return ClosingStep(f"renew: {kind.title}", _command("collector attest renew", *again))
     words = [kind.id, locker, "--statement", "TEXT", "--owner", "NAME", *_APPROVED]
     facts = {fact.name: fact.type.upper() for fact in kind.facts.values() if not fact.is_optional}
     if part.link == "inherited":

@@ -140,7 +140,8 @@ def test_what_ran_out_is_renewed() -> None:
         "attestation expired",
     )
     assert [step.command for step in row.steps] == [
-        "collector attest renew 1 evidence --approver NAME --expires DAY"
+        "collector attest renew 1 evidence --approver NAME --expires DAY --fact performed=DATE"
+        " --document FILE"
     ]
 
 
