@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from collector.evidence.canonical import canonical, parse_json
 from collector.evidence.links import read_named
 from collector.evidence.locker import Locker
 from collector.evidence.merkle import merkle_root, split_lines
@@ -37,6 +38,8 @@ class Content:
     """Digests of the objects that it refers to."""
     root: str | None = None
     """Of results and calls: the root of the tree over their lines."""
+    lines: int = 0
+    """Of results and calls: how many lines there are."""
 
 
 class _Result(BaseModel):
@@ -84,18 +87,30 @@ def read_content(locker: Locker, digest: str, kind: Kind, named_by: str) -> Cont
     except ValueError as error:
         return Content(digest, kind, len(data), (Problem(key, f"as {kind}, {error}"),))
     root = None if kind == "bytes" else merkle_root(data)
-    return Content(digest, kind, len(data), (), outcomes, frozenset(evidence), root)
+    lines = 0 if kind == "bytes" else len(split_lines(data))
+    return Content(digest, kind, len(data), (), outcomes, frozenset(evidence), root, lines)
 
 
 def _lines(data: bytes, line: type[Line]) -> Iterator[Line]:
-    """The lines of a JSON Lines object; its last line may end in a line break."""
+    """The lines of a JSON Lines object; its last line may end in a line break.
+
+    Each is canonical: of a key that is given twice, one reader would see the first value and
+    another the last.
+    """
     for number, text in enumerate(split_lines(data), start=1):
         try:
-            yield line.model_validate_json(text)
+            value = parse_json(text)
+            found = line.model_validate(value)
+            is_canonical = canonical(value) == text
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "it"
             raise ValueError(f"line {number}: {place}: {first['msg']}") from None
+        except ValueError as error:
+            raise ValueError(f"line {number}: not readable as JSON: {error}") from None
+        if not is_canonical:
+            raise ValueError(f"line {number}: not in canonical form")
+        yield found
 
 
 def occurred(counts: Mapping[Outcome, int]) -> frozenset[tuple[Outcome, int]]:

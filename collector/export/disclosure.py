@@ -182,18 +182,20 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
     snapshot = parse_document(sealed.statement.log, told.document, "document")
     if not isinstance(snapshot, Snapshot):
         raise EvidenceError("disclosure: it is of no account's snapshot")
-    if made_at(snapshot) > sealed.statement.created_at + CLOCK_SKEW:
+    if made_at(snapshot) - sealed.statement.created_at > CLOCK_SKEW:
         raise EvidenceError("disclosure: its document was finished after it was sealed")
     result = _result(told.result)
     entry = next((entry for entry in snapshot.checks if entry.id == result["check"]), None)
     if entry is None or told.result.root() != entry.results_merkle_root:
         raise EvidenceError("disclosure: its result is not one of that snapshot")
+    _check_size("result", told.result, sum(entry.summary.values()))
     calls = tuple(_line(call) for call in told.calls)
     evidence = result["evidence"]
     assert isinstance(evidence, list)
     for proven, call in zip(told.calls, calls, strict=True):
         if proven.root() != snapshot.calls_merkle_root:
             raise EvidenceError("disclosure: a call in it is not one of that snapshot")
+        _check_size("call", proven, snapshot.summary.calls)
         if call.get("answer_sha256") not in evidence:
             raise EvidenceError("disclosure: a call in it brought no answer of the result")
     answers = {sha256(answer): answer for answer in told.answers}
@@ -284,6 +286,15 @@ def _result(proven: ProvenLine) -> dict[str, JsonValue]:
     if not isinstance(result.get("evidence"), list) or not isinstance(result.get("check"), str):
         raise EvidenceError("disclosure: its result does not name its check and its evidence")
     return result
+
+
+def _check_size(what: str, proven: ProvenLine, size: int) -> None:
+    """The root alone does not say how many lines there are: others lead up in the same way."""
+    if proven.size != size:
+        raise EvidenceError(
+            f"disclosure: a {what} in it is said to be one of {proven.size}, but the document says"
+            f" {size}"
+        )
 
 
 def _named(locker: Locker, key: str, digest: str) -> bytes:
