@@ -107,6 +107,10 @@ LIES: dict[str, Callable[[dict[str, Any], Files], object]] = {
     "outcome": lambda told, files: told["result"].update(line=_lied(told["result"]["line"])),
     "index": lambda told, files: told["result"].update(index=0),
     "size": lambda told, files: told["result"].update(size=9),
+    "size of a tree of the same shape": lambda told, files: told["result"].update(size=4),
+    "size of the calls": lambda told, files: told["calls"][0].update(
+        size=told["calls"][0]["size"] - 1
+    ),
     "salt": lambda told, files: told["result"].update(salt="0" * 64),
     "short path": lambda told, files: told["result"]["path"].pop(),
     "long path": lambda told, files: told["result"]["path"].append("0" * 64),
