@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer
 
-from collector.errors import ConfigError
+from collector.errors import ConfigError, SigningError
 from collector.evidence.canonical import sha256
 from collector.evidence.chain import CLOCK_SKEW
 from collector.evidence.documents import made_at, parse_document
@@ -174,7 +174,10 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
     sealed = open_seal(told.seal, told.seal_key)
     if place != (sealed.statement.log, sealed.statement.number):
         raise EvidenceError(f"disclosure: its seal is not the one of {told.seal_key}")
-    keys = trusted or (load_public_key(told.public_key.encode(), "in the disclosure"),)
+    try:
+        keys = trusted or (load_public_key(told.public_key.encode(), "in it"),)
+    except SigningError as error:
+        raise EvidenceError(f"disclosure: {error}") from None
     if not any(sealed.is_signed_by(key) for key in keys):
         raise EvidenceError(f"disclosure: its seal is not signed by a trusted key: {sealed.keyid}")
     if sha256(told.document) != sealed.statement.document_sha256:

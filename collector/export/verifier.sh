@@ -1,7 +1,7 @@
 #!/bin/sh
 # Verify sealed compliance evidence with openssl, jq, sha256sum and coreutils alone.
 #
-#   sh verify.sh -k company.pem [-k another.pem] [-h LOG:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
+#   sh verify.sh -k company.pem [-k another.pem] [-h NAME:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
 #
 # FOLDER holds v1/; without it, the folder that this script is in. ROOTS.pem are certificates of time
 # stamp authorities that you trust: with them, and only then, each time stamp is verified.
@@ -15,7 +15,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 keys='' heads='' roots=''
-usage() { echo "verify.sh: $1; usage: sh verify.sh -k KEY.pem [-h LOG:NUMBER:SHA256] [FOLDER]" >&2; exit 2; }
+usage() { echo "verify.sh: $1; usage: sh verify.sh -k KEY.pem [-h NAME:NUMBER:SHA256] [FOLDER]" >&2; exit 2; }
 while getopts k:h:t: option; do
     case $option in
         k) [ -f "$OPTARG" ] || usage "no key file $OPTARG"
@@ -271,7 +271,9 @@ ask -r '.heads[]? | "\(.log):\(.number):\(.sha256)"' < "$temporary/there" |
             bad "v1/$log/log/" "an anchor names number $number, but it is not there or another"
     done
 printf '%s' "$heads" | while read -r head; do
-    grep -qx "$head" "$temporary/heads" || bad "$head" 'this seal is remembered, but not there'
+    # As `collector verify` prints it, an account is named without its folder.
+    grep -qxF -e "$head" -e "accounts/$head" "$temporary/heads" ||
+        bad "$head" 'this seal is remembered, but not there'
 done
 
 sort -u "$temporary/errors" | while read -r line; do bad v1/ "$line"; done

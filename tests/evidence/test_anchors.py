@@ -208,5 +208,5 @@ def test_an_anchor_names_logs_and_each_once(log: str) -> None:
         NamedHead(log=log, number=2, sha256="1" * 64),
     )
 
-    with pytest.raises(ValidationError, match="is not one that a locker has|more than once"):
+    with pytest.raises(ValidationError, match=r"is not one that a locker has|more than once"):
         Anchor(made=NOON, heads=heads)

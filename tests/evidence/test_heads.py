@@ -246,6 +246,8 @@ def test_since_takes_a_number_a_date_or_a_file(files: dict[str, bytes]) -> None:
         resolve_since("2", locker, None)
     with pytest.raises(ConfigError, match="found 'yesterday'; expected a number, a date"):
         resolve_since("yesterday", locker, None)
+    with pytest.raises(ConfigError, match="expected a number, a date"):
+        resolve_since("9" * 5000, locker, "prod")
 
 
 def test_a_number_that_is_not_there_is_named(

@@ -189,6 +189,13 @@ def test_what_cannot_be_disclosed_is_said(
         disclose(MemoryLocker(files), "prod", number, check, resource)
 
 
+def test_a_disclosure_without_a_key_in_it_is_refused(disclosure: bytes) -> None:
+    changed = canonical({**json.loads(disclosure), "public_key": "none"})
+
+    with pytest.raises(EvidenceError, match="disclosure: public key in it cannot be read"):
+        open_disclosure(changed, [])
+
+
 def test_changed_evidence_is_not_disclosed(files: Files) -> None:
     changed = {k: v + b" " if k.startswith("v1/objects/") else v for k, v in files.items()}
 

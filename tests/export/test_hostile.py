@@ -185,13 +185,24 @@ def test_the_name_of_the_key_has_one_form(
 def _nested(root: Path) -> None:
     """Folders within one another, more than a program can call itself."""
     folder = os.open(root / "v1", os.O_RDONLY)
-    for _ in range(1200):
+    for _ in range(1010):
         os.mkdir("a", dir_fd=folder)
         below = os.open("a", os.O_RDONLY, dir_fd=folder)
         os.close(folder)
         folder = below
     os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
+
+
+def _unnested(root: Path) -> None:
+    """Take them away again, one by one: pytest, too, would call itself."""
+    outer, inner = root / "v1/a", root / "v1/b"
+    while (outer / "a").exists():
+        (outer / "a").rename(inner)
+        outer.rmdir()
+        inner.rename(outer)
+    (outer / "f").unlink()
+    outer.rmdir()
 
 
 def _an_object(root: Path) -> Path:
@@ -249,6 +260,8 @@ def test_what_a_folder_can_hold_stops_nobody(
         trusted = [load_public_key(signer.public_pem, "key")]
         report = verify(open_locker(str(root)), trusted=trusted)
         codes = [0 if report.ok else 5, by_file.returncode, by_script.returncode]
+        if work is _nested:
+            _unnested(root)
         return work.__name__, codes, by_file.stderr + by_script.stderr
 
     with ThreadPoolExecutor(2) as pool:
