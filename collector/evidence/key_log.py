@@ -88,6 +88,16 @@ def read_statements(locker: Locker) -> list[SignedStatement]:
     return found
 
 
+def first_signer(locker: Locker, log: Log) -> str | None:
+    """Fingerprint of the key that the first seal of a log names; None if there is no such seal.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    sealed = _seal(locker, log, 1)
+    return None if sealed is None else sealed.keyid
+
+
 @dataclass(frozen=True)
 class Keys:
     """The keys of a locker, as the locker tells it."""
