@@ -110,11 +110,13 @@ def make(folder: Path, *, snapshots: int, objects: int) -> None:
         path.write_bytes(data)
 
 
+def _answer(name: str) -> JSON:
+    tags: list[JSON] = ["x"] * 50
+    return {"pages": [{"Name": name, "Tags": tags}]}
+
+
 def _snapshot(files: Files, number: int, answers: int) -> Snapshot:
-    evidence = [
-        files.keep(canonical({"pages": [{"Name": f"bucket-{number}-{i}", "Tags": ["x"] * 50}]}))
-        for i in range(answers)
-    ]
+    evidence = [files.keep(canonical(_answer(f"bucket-{number}-{i}"))) for i in range(answers)]
     calls: list[JSON] = [{"operation": "Get", "answer_sha256": digest} for digest in evidence]
     entries = []
     for check in range(CHECKS):

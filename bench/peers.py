@@ -18,9 +18,8 @@ LESS_CPU, LESS_MEMORY, LESS_WALL = 10, 4, 10
 
 def prowler() -> Path | None:
     """The program, installed if need be, or None where it cannot be."""
-    folder = environment_with(
-        f"prowler-{VERSION}", ("--only-binary", ":all:", f"prowler=={VERSION}")
-    )
+    # Two of the packages that it asks for have no wheel.
+    folder = environment_with(f"prowler-{VERSION}", ("--prefer-binary", f"prowler=={VERSION}"))
     return None if folder is None else folder / "bin" / "prowler"
 
 

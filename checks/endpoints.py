@@ -15,6 +15,9 @@ NOT_YET_VALID, EXPIRED = 9, 10
 """OpenSSL's codes for a certificate, of the server or above it, outside of its dates."""
 
 
+NO_TLS = "speaks no TLS: it answers the handshake in plain text"
+
+
 class Endpoint(Resource):
     """A host and port that the account's configuration names, `app.example.com:443`."""
 
@@ -83,8 +86,26 @@ def tls_handshake(handshake: Handshake, *, min_days_left: int = 0, now: datetime
     distribution or server, and renew or replace the certificate, with its whole chain.
     """
     if not handshake.speaks_tls:
-        return failed("speaks no TLS: it answers the handshake in plain text")
-    protocols = handshake.protocols
+        return failed(NO_TLS)
+    return verdict(handshake.protocols, handshake.certificate, handshake.host, min_days_left, now)
+
+
+def verdict(
+    protocols: Protocols,
+    certificate: Certificate | None,
+    host: str | None,
+    min_days_left: int,
+    now: datetime,
+) -> Verdict:
+    """The verdict on what an endpoint with TLS takes and shows.
+
+    Args:
+        protocols: what it takes.
+        certificate: what it shows; None where it takes neither TLS 1.2 nor 1.3.
+        host: the name that the certificate has to be for; None: any name will do.
+        min_days_left: how long the certificate has to be valid yet.
+        now: the time of the run.
+    """
     versions: dict[str, Answer] = {
         "SSL 2.0": protocols.ssl_2,
         "SSL 3.0": protocols.ssl_3,
@@ -99,15 +120,16 @@ def tls_handshake(handshake: Handshake, *, min_days_left: int = 0, now: datetime
     faults = [f"takes {' and '.join(old)}"] if old else []
     if not current:
         faults.append("takes neither TLS 1.2 nor TLS 1.3")
-    if handshake.certificate is not None:
-        faults += _faults(handshake.certificate, handshake.host, min_days_left, now)
-    if faults or handshake.certificate is None:
+    if certificate is not None:
+        faults += _faults(certificate, host, min_days_left, now)
+    if faults or certificate is None:
         return failed("; ".join(faults) or "shows no certificate")
-    until = handshake.certificate.not_after.date()
-    return passed(f"takes {' and '.join(current)} alone; certificate valid until {until}")
+    unnamed = "" if host is not None else ", for whatever name"
+    until = certificate.not_after.date()
+    return passed(f"takes {' and '.join(current)} alone; certificate valid until {until}{unnamed}")
 
 
-def _faults(held: Certificate, host: str, min_days_left: int, now: datetime) -> list[str]:
+def _faults(held: Certificate, host: str | None, min_days_left: int, now: datetime) -> list[str]:
     """What is wrong with a certificate."""
     found = []
     is_outside = True
@@ -121,10 +143,10 @@ def _faults(held: Certificate, host: str, min_days_left: int, now: datetime) -> 
             found.append(
                 f"certificate expires on {held.not_after.date()}, in less than {min_days_left} days"
             )
-    if held.name_matches is False:
+    if host is not None and held.name_matches is False:
         found.append(f"certificate is not for {host}")
     if not held.is_trusted and not (is_outside and held.error_code in (NOT_YET_VALID, EXPIRED)):
         found.append(f"certificate is not trusted: {held.error}")
-    if held.name_matches is None and held.is_trusted:
+    if host is not None and held.name_matches is None and held.is_trusted:
         found.append(f"certificate could not be compared with {host}")
     return found

@@ -34,6 +34,12 @@ def has_endpoints(name: str, config: Config) -> bool:
     return name in config.accounts and bool(config.accounts[name].tls_endpoints)
 
 
+def may_discover(name: str, config: Config) -> bool:
+    """Whether endpoints that are found in the account may be probed."""
+    account = config.accounts.get(name)
+    return isinstance(account, AwsAccount) and account.tls_discover
+
+
 def phi_of(name: str, config: Config) -> tuple[str, ...]:
     """The tags that mark health information in an account, each as `key=value`."""
     if name == DEMO and DEMO not in config.accounts:
@@ -69,7 +75,7 @@ def open_reader(
         return open_demo(sources)
     account = config.account(name)
     cloud = _open_cloud(name, account, regions, sources)
-    if not has_endpoints(name, config):
+    if not (has_endpoints(name, config) or may_discover(name, config)):
         return cloud
     from collector.readers.tls import Beside, TlsReader
 
@@ -119,13 +125,13 @@ def _open_cloud(
 def _open_aws(
     name: str, account: AwsAccount, regions: tuple[str, ...] | None, sources: frozenset[Source]
 ) -> Reader:
-    import boto3
     import botocore.exceptions
     import botocore.session
 
     from collector.readers import aws
     from collector.readers.aws_role import assume_role
     from collector.readers.aws_sdk import models_of
+    from collector.readers.aws_session import PlainSession
 
     try:
         source = botocore.session.Session(profile=account.profile)
@@ -141,7 +147,7 @@ def _open_aws(
                 session_seconds=account.session_seconds,
             )
         models_of(sources).use_in(source)
-        session = boto3.Session(botocore_session=source)
+        session = PlainSession(source)
     except botocore.exceptions.BotoCoreError as error:
         raise CredentialsError(f"account {name}: {error}") from None
     if regions is None and account.regions != "enabled":

@@ -171,9 +171,10 @@ class Answer:
         body = self.body()
         error: JSON = None
         if self.failure is not None:
-            error = {"code": self.failure.code, "message": self.failure.message}
+            refused: dict[str, JSON] = {}
             if self.failure.denied:
-                error["permissions"] = list(source.permissions)
+                refused = {"permissions": list(source.permissions)}
+            error = {"code": self.failure.code, "message": self.failure.message, **refused}
         return {
             "source": self.source,
             "params": self.params,

@@ -135,8 +135,9 @@ class Check(Generic[P]):
             annotation = hints.get(parameter.name)
             many = typing.get_origin(annotation) is Sequence
             inner = typing.get_args(annotation)[0] if many else annotation
-            members = typing.get_args(inner) if _is_union(inner) else (inner,)
-            if not all(isinstance(m, type) and issubclass(m, Resource) for m in members):
+            named = typing.get_args(inner) if _is_union(inner) else (inner,)
+            members = tuple(m for m in named if isinstance(m, type) and issubclass(m, Resource))
+            if len(members) < len(named):
                 raise CheckError(
                     f"check {self.id}: parameter {parameter.name} is {annotation!r}; expected a"
                     " Resource, a union of them or a Sequence of either"
@@ -189,6 +190,12 @@ class Check(Generic[P]):
     def provider(self) -> Provider | AnyProvider:
         """The cloud whose sources it reads; "any" where it asks no cloud's API."""
         return self.resources[0].source.provider
+
+    @property
+    def follows_findings(self) -> bool:
+        """Whether it connects to endpoints that are found in the account."""
+        providers = {r.source.provider for r in self.resources}
+        return len(providers) > 1 and "any" in providers
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -340,7 +340,9 @@ class _Collection:
                     self._ask(resource, None, node.resource.id)
             return
         for resource in self.below.get(node.cls, ()):
-            self._ask(resource, node, node.place)
+            # Endpoints are where their parent is; no region is asked for them.
+            is_endpoint = isinstance(resource.source, Tls)
+            self._ask(resource, node, node.region if is_endpoint else node.place)
 
     def _place_below(self, parsed: Resource, place: str) -> str:
         return getattr(parsed, "region", None) or place

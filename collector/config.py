@@ -90,6 +90,9 @@ class AwsAccount(_Account):
     """An AWS account, reached by the default credential chain or by a profile of it."""
 
     provider: Literal["aws"]
+    tls_discover: bool = False
+    """Whether to shake hands with the endpoints that load balancers, distributions and APIs of the
+    account have on the internet."""
     id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
     """If given, the credentials must belong to this account."""
     regions: Literal["enabled"] | Annotated[list[RegionName], Field(min_length=1)] = "enabled"
@@ -304,7 +307,8 @@ def _explain(error: ValidationError, file: Path) -> str:
         case "union_tag_not_found":
             return f"{where}.provider: missing; expected {_PROVIDERS}"
         case "union_tag_invalid":
-            return f"{where}.provider: found {first['ctx']['tag']!r}; expected {_PROVIDERS}"
+            tag = first.get("ctx", {}).get("tag")
+            return f"{where}.provider: found {tag!r}; expected {_PROVIDERS}"
     expected = _EXPECTED.get(place[-1]) or first["msg"].removeprefix("Input should be ")
     if place[0] == "accounts" and len(place) == 2 and first["type"] == "string_pattern_mismatch":
         expected = "a name of 1 to 63 letters, digits, dots, dashes and underscores"
@@ -320,6 +324,7 @@ _EXPECTED = {
     "regions": "'enabled' or a list of region names",
     "tls_endpoints": "a list of host:port",
     "tls_ca_bundle": "the path of a file",
+    "tls_discover": "true or false",
     "phi": "a table of tags, such as {data-classification = 'phi'}",
     "workers": "a whole number from 1 to 256",
     "days": "a whole number from 1 to 36500",

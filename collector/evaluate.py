@@ -208,15 +208,15 @@ class _Judge:
         keywords |= self.settings
         if self.check.wants_now:
             keywords["now"] = self.now
+        reason = "the check broke: it returned no verdict"
+        verdict: object = None
         try:
             verdict = self.check(*given, **keywords)
         except Exception as error:  # a check's bug makes that check unknown and loses no other
             log.exception("check_broke", check=self.check.id, resource=subject.id)
-            verdict = None
             reason = f"the check broke: {type(error).__name__}"
         digests = tuple(sorted(evidence))
         if not isinstance(verdict, Verdict):
-            reason = reason if verdict is None else "the check broke: it returned no verdict"
             return Result(self.check.id, subject, "unknown", reason, digests)
         return Result(self.check.id, subject, verdict.outcome, verdict.reason, digests)
 

@@ -36,8 +36,8 @@ CODES: Mapping[str, str] = {
             "accessanalyzer", "acm", "apigateway", "backup", "cloudtrail", "cloudwatch", "config",
             "dax", "dynamodb", "ec2", "ecr", "efs", "eks", "elasticache", "elb", "events",
             "firehose", "guardduty", "inspector2", "kinesis", "kms", "lambda", "logs", "rds",
-            "redshift", "redshift-serverless", "sagemaker", "secretsmanager", "securityhub", "sns",
-            "sqs", "ssm",
+            "redshift", "redshift-serverless", "resourcegroupstaggingapi", "sagemaker",
+            "secretsmanager", "securityhub", "sns", "sqs", "ssm",
         )
     },
     "apigatewayv2": "apigateway",

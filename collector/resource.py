@@ -132,16 +132,26 @@ class Resource(Part):
     @classmethod
     def is_aspect(cls) -> bool:
         """Whether it tells of its parent (or the account) instead of a thing of its own."""
-        return _place(cls.model_fields["id"]) is None
+        return _is_aspect(cls)
 
     @classmethod
     def type_name(cls) -> str:
         """Type as results carry it: import path below `checks`, `aws.s3.bucket`."""
-        if cls.is_aspect():
-            above = cls.source.per
-            return above.type_name() if above is not None else f"{cls.source.provider}.account"
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
-        return f"{public_path(cls.__module__)}.{name}"
+        return _type_name(cls)
+
+
+@cache
+def _is_aspect(cls: type[Resource]) -> bool:
+    return _place(cls.model_fields["id"]) is None
+
+
+@cache
+def _type_name(cls: type[Resource]) -> str:
+    if cls.is_aspect():
+        above = cls.source.per
+        return above.type_name() if above is not None else f"{cls.source.provider}.account"
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+    return f"{public_path(cls.__module__)}.{name}"
 
 
 def public_path(module: str) -> str:

@@ -185,13 +185,15 @@ class Tls(Source):
     """The endpoints that the account's configuration lists, or the handshakes with one of them.
 
     They take no permission: whoever reaches an endpoint may shake hands with it. A handshake's
-    parameters are `host` and `port`.
+    parameters are `host` and `port`; in the former, `{region}` is the place of the read and
+    `{suffix}` the domain of the partition, `amazonaws.com`. `found` are the endpoints that a thing
+    in the account has by its `hosts` and `ports`, one each; to tell them, nothing is asked.
     """
 
     provider: ClassVar[AnyProvider] = "any"
 
     permission: str | tuple[str, ...] = ()
-    operation: Literal["endpoints", "handshake"]
+    operation: Literal["endpoints", "found", "handshake"]
 
     @property
     def name(self) -> str:

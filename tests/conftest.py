@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
+import botocore.loaders
 import pytest
 import structlog
+
+from collector.reads import Reads
+from tests.browser import browser
+
+__all__ = ["browser"]  # one for all tests: two could not run beside each other
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -24,6 +32,30 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> Iterator[None]:
+    """Each of the SDK's files is read once, whichever session asks for it.
+
+    Loaders that search elsewhere, as moto's does, add to what they read, and so have their own.
+    """
+    known: dict[tuple[object, ...], Any] = {}
+    Loader: Any = botocore.loaders.Loader
+    load = Loader.load_data_with_path
+
+    def load_once(self: Any, name: str) -> Any:
+        if type(self.file_loader) is not botocore.loaders.JSONFileLoader:
+            return load(self, name)
+        key = (*self.search_paths, name)
+        if key not in known:
+            known[key] = load(self, name)
+        return known[key]
+
+    gc.set_threshold(100_000, 20, 20)  # as `collector` does: what is kept is no garbage
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loader, "load_data_with_path", load_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -77,11 +109,28 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     return boto3.Session()
 
 
-LONGEST = ("test_no_silent_pass.py", "test_policy_oracle.py", "test_demo.py")
+@pytest.fixture(scope="session")
+def demo_reads() -> Reads:
+    """What all AWS checks need, read once from the demo account."""
+    from tests.demo_account import read_all
+
+    return read_all()
+
+
+LONGEST = (
+    "test_no_silent_pass.py",
+    "test_policy_oracle.py",
+    "test_demo.py",
+    "test_cli.py",
+    "test_three_clouds.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first, so that no worker is left with one when the others are done."""
+    """The longest tests come first, so that no worker is left with one when the others are done.
+
+    They are few enough to be the first that one worker gets, which makes the demo account for all.
+    """
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -61,40 +62,47 @@ def collector_(
     return run
 
 
+class Made(NamedTuple):
+    """What one run over the whole demo account said and wrote."""
+
+    said: Said
+    evidence: Path
+    """Its locker; copy it before changing it."""
+    key: Path
+
+
 @pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A locker with one snapshot of the demo account, made once; copy it before changing it."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A run over the whole demo account, made once."""
     folder = tmp_path_factory.mktemp("made")
-    key = folder / "key.pem"
-    words = [
-        "run",
-        "--account",
-        "demo",
-        "--locker",
-        str(folder / "evidence"),
-        "--key",
-        f"file:{key}",
-    ]
-    script = (
-        f"import sys; sys.argv = {['collector', *words]!r}\nimport collector.cli as c; c.main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return folder / "evidence"
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        patch.chdir(folder)
+        words = ("run", "--account", "demo", "--key", "file:key.pem")
+        patch.setattr(sys, "argv", ["collector", *words])
+        collector.cli.main()
+    said = Said(int(left.value.code or 0), out.getvalue(), err.getvalue())
+    return Made(said, folder / "evidence", folder / "key.pem")
 
 
 @pytest.fixture
-def locker(evidence: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(evidence, tmp_path / "evidence"))
+def locker(made: Made, tmp_path: Path) -> Path:
+    """A copy of what it wrote."""
+    return Path(shutil.copytree(made.evidence, tmp_path / "evidence"))
 
 
-def test_a_demo_run_ends_with_both_frameworks_and_what_to_type_next(collector_: Command) -> None:
-    said = collector_("run", "--account", "demo")
+@pytest.mark.usefixtures("locker")
+def test_a_demo_run_ends_with_both_frameworks_and_what_to_type_next(
+    collector_: Command, made: Made
+) -> None:
+    said = made.said
 
-    assert said.code == 0
+    assert said.code == 0, said.err
     header = next(line for line in said.out.splitlines() if line.startswith("CONTROL"))
     assert header.split() == ["CONTROL", "SOC", "2", "HIPAA", "PASS", "FAIL", "UNKNOWN", "N/A"]
     assert "164.312(a)(2)(iv)" in said.out
@@ -211,7 +219,7 @@ def test_one_account_that_fails_does_not_lose_the_other(
 ) -> None:
     (tmp_path / "collector.toml").write_text('[accounts.prod]\nprovider = "aws"\n')
 
-    said = collector_("run", "--account", "prod", "--account", "demo")
+    said = collector_("run", "--account", "prod", "--account", "demo", "--control", "mfa")
 
     assert said.code == 2
     assert "account prod: found no AWS credentials" in said.err
@@ -290,10 +298,10 @@ def test_results_as_json_lines_have_the_documented_fields(
     )
 
 
-def test_results_about_health_information_are_told_apart(
-    collector_: Command, evidence: Path
-) -> None:
-    said = collector_("results", str(evidence), "--account", "demo", "--phi", "--format", "jsonl")
+def test_results_about_health_information_are_told_apart(collector_: Command, made: Made) -> None:
+    said = collector_(
+        "results", str(made.evidence), "--account", "demo", "--phi", "--format", "jsonl"
+    )
 
     found = [json.loads(line) for line in said.out.splitlines()]
     buckets = {r["resource"]["id"].rpartition(":")[2] for r in found}
@@ -389,10 +397,11 @@ def test_verify_says_what_it_verified_and_the_head_to_keep(
     assert collector_("verify", "evidence", "--head", head).code == 0
 
 
+@pytest.mark.usefixtures("locker")
 def test_verify_with_a_key_from_elsewhere_has_no_warning(
-    collector_: Command, locker: Path, evidence: Path, tmp_path: Path
+    collector_: Command, made: Made, tmp_path: Path
 ) -> None:
-    public = collector_("keys", "show", "--key", f"file:{evidence.parent / 'key.pem'}")
+    public = collector_("keys", "show", "--key", f"file:{made.key}")
     (tmp_path / "auditor.pem").write_text(public.out)
 
     said = collector_("verify", "--key", "auditor.pem")
@@ -417,10 +426,9 @@ def test_verify_names_what_was_changed_and_leaves_with_5(collector_: Command, lo
 
 
 def test_a_deleted_newest_snapshot_is_found_by_a_remembered_head(
-    collector_: Command, locker: Path, evidence: Path
+    collector_: Command, locker: Path, made: Made
 ) -> None:
-    key = f"file:{evidence.parent / 'key.pem'}"
-    collector_("run", "--account", "demo", "--key", key)
+    collector_("run", "--account", "demo", "--control", "mfa", "--key", f"file:{made.key}")
     head = collector_("verify").out.split("--head ")[1].strip()
     assert head.startswith("demo:2:")
     (locker / "v1/accounts/demo/log/000000000002.sigstore.json").unlink()
@@ -607,9 +615,14 @@ def test_the_readme_names_every_command_and_exit_code(collector_: Command) -> No
         assert meaning.partition(":")[0].partition(",")[0] in row.replace("`", ""), line
 
 
-def test_what_is_sealed_stays_sealed_when_nobody_reads_of_it(tmp_path: Path) -> None:
+def test_what_is_sealed_stays_sealed_when_nobody_reads_of_it(
+    aws: boto3.Session, tmp_path: Path
+) -> None:
     """`collector run | head -1`, and a full disk behind stdout."""
-    words = ["run", "--account", "demo", "--check", "aws.kms.*", "--key", "file:key.pem"]
+    (tmp_path / "collector.toml").write_text(
+        '[accounts.prod]\nprovider = "aws"\nregions = ["us-east-1"]\n'
+    )
+    words = ["run", "--account", "prod", "--check", "aws.kms.*", "--key", "file:key.pem"]
     script = (
         f"import sys; sys.argv = {['collector', *words]!r}; import collector.cli as c; c.main()"
     )
@@ -627,7 +640,7 @@ def test_what_is_sealed_stays_sealed_when_nobody_reads_of_it(tmp_path: Path) -> 
 
     assert [d.returncode for d in done] == [0, 0], [d.stderr for d in done]
     assert "is sealed as number 1, but the summary could not be printed" in done[0].stderr
-    assert len(list((tmp_path / "evidence/v1/accounts/demo/log").iterdir())) == 2
+    assert len(list((tmp_path / "evidence/v1/accounts/prod/log").iterdir())) == 2
 
 
 def endpoint_account(tmp_path: Path, port: int) -> None:
@@ -679,8 +692,37 @@ def test_no_endpoint_is_probed_unless_it_is_configured(
     assert said.code == 2
     assert said.err.strip() == (
         "collector: no check of aws is chosen; see collector checks list; those of endpoints need"
-        " tls_endpoints of the account; those of tags need phi"
+        " tls_endpoints of the account or tls_discover; those of tags need phi"
     )
+
+
+def test_endpoints_are_looked_for_where_the_account_says_so(
+    collector_: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disabled: JSON = {
+        "ARN": "arn:d", "Enabled": False, "DomainName": "d1.example.org", "Aliases": {"Quantity": 0}
+    }  # fmt: skip
+    replies: dict[str, JSON] = {
+        "elb:DescribeLoadBalancers": {"LoadBalancerDescriptions": []},
+        "elbv2:DescribeLoadBalancers": {"LoadBalancers": []},
+        "apigateway:GetRestApis": {"items": []},
+        "apigatewayv2:GetApis": {"Items": []},
+        "cloudfront:ListDistributions": {"DistributionList": {"Items": [disabled]}},
+    }
+    monkeypatch.setattr("collector.accounts._open_cloud", lambda *_: MemoryReader(replies))
+    words = ("run", "--account", "test", "--check", "aws.endpoints.tls_handshake")
+    lines = '[accounts.test]\nprovider = "aws"\n'
+
+    (tmp_path / "collector.toml").write_text(lines)
+    without = collector_(*words)
+    (tmp_path / "collector.toml").write_text(f"{lines}tls_discover = true\n")
+    run = collector_(*words)
+
+    assert (without.code, run.code) == (2, 0), run.err
+    said = collector_("results", "--account", "test", "--format", "jsonl")
+    [result] = map(json.loads, said.out.splitlines())
+    assert result["outcome"] == "not_applicable"
+    assert result["reason"].endswith("in the account")
 
 
 def test_a_ca_bundle_that_is_missing_ends_the_run_before_it_begins(

@@ -13,7 +13,7 @@ from collector.errors import ConfigError
 PROVIDERS = "'aws', 'gcp' or 'azure'"
 KEYS = (
     "ca_bundle, cadence, endpoint, external_id, id, phi, profile, provider, regions, role_arn,"
-    " session_seconds, tenant, tls_ca_bundle, tls_endpoints"
+    " session_seconds, tenant, tls_ca_bundle, tls_discover, tls_endpoints"
 )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,9 +25,12 @@ from collector.readers.aws import AwsReader
 from collector.reads import Reads
 from collector.source import Aws
 from tests.botocore_shape import assert_shape
+from tests.demo_account import unconnected
 
 CHECKS: dict[str, Check[...]] = {
-    name: check for name, check in discover().items() if name.startswith("aws.")
+    name: check
+    for name, check in discover().items()
+    if name.startswith("aws.") and not check.follows_findings
 }
 
 STRICT: Mapping[str, Mapping[str, SettingValue]] = {
@@ -68,25 +69,12 @@ from collector.collect import collect
 from collector.demo import open_demo, seed
 from collector.evaluate import evaluate
 
-checks = [check for name, check in discover().items() if name.startswith("aws.")]
+found = discover().items()
+checks = [c for name, c in found if name.startswith("aws.") and not c.follows_findings]
 now = datetime.fromisoformat(sys.argv[1])
 results = evaluate(checks, collect(checks, open_demo()), settings={}, now=now)
 json.dump([result.to_json() for result in results], sys.stdout)
 """
-
-
-@contextlib.contextmanager
-def unconnected() -> Iterator[None]:
-    """No connection at all, loopback included."""
-
-    def refuse(*_: object) -> None:
-        raise AssertionError("the demo opened a connection")
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("connect", "connect_ex"):
-            patch.setattr(socket.socket, name, refuse)
-        patch.setattr(socket, "getaddrinfo", refuse)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +83,9 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def reads() -> Reads:
+def reads(demo_reads: Reads) -> Reads:
     """What all AWS checks need, read from the demo account."""
-    with unconnected():
-        return collect(CHECKS.values(), open_demo())
+    return demo_reads
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +95,9 @@ def results(reads: Reads, now: datetime) -> list[Result]:
 
 
 def session_of(reader: AwsReader) -> boto3.Session:
-    return reader._session
+    session = reader._session
+    assert isinstance(session, boto3.Session)
+    return session
 
 
 def names_of_buckets(reader: AwsReader) -> list[str]:

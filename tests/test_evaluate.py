@@ -239,6 +239,20 @@ def test_a_union_judges_both_populations() -> None:
     ]
 
 
+def test_a_check_that_says_nothing_is_unknown_and_loses_no_other() -> None:
+    @check(control="c")
+    def silent(door: Door) -> Verdict:
+        """Silent. Passes: never. Fails: never."""
+        return None if door.id == "a" else passed("shut")  # type: ignore[return-value]
+
+    results = judge(silent, {"x:ListDoors": in_us(doors("a", "b"), doors())})
+
+    assert [(r.outcome, r.reason) for r in results] == [
+        ("unknown", "the check broke: it returned no verdict"),
+        ("pass", "shut"),
+    ]
+
+
 def test_a_check_that_breaks_is_unknown_and_loses_no_other() -> None:
     @check(control="c")
     def broken(door: Door) -> Verdict:

@@ -11,9 +11,8 @@ from click.testing import CliRunner, Result
 
 from collector.check import discover
 from collector.cli import cli
-from collector.collect import collect
-from collector.demo import open_demo
 from collector.permissions import ALWAYS_AWS, permissions
+from collector.reads import Reads
 from tests.azure import cloud as azure_cloud
 from tests.azure.answers import SUBSCRIPTION, storage_account, tagged
 from tests.azure.cloud import RESOURCES, STORAGE, Azure
@@ -124,12 +123,10 @@ def test_an_azure_subscription(azure: Azure, tmp_path: Path) -> None:
     assert_sealed_and_replayed(tmp_path, "office")
 
 
-def test_a_run_makes_no_call_outside_the_policy_that_it_prints() -> None:
+def test_a_run_makes_no_call_outside_the_policy_that_it_prints(demo_reads: Reads) -> None:
     checks = [c for c in discover().values() if c.provider == "aws"]
 
-    reads = collect(checks, open_demo(), workers=4)
-
-    needed = {p for source, _ in reads.answers for p in source.permissions}
+    needed = {p for source, _ in demo_reads.answers for p in source.permissions}
     printed = set(permissions(checks, "aws"))
     assert needed <= printed
     assert {*ALWAYS_AWS, "ec2:DescribeRegions"} <= printed

@@ -117,7 +117,13 @@ def _account(bench: Workbench, name: str) -> bool:
     """Read the account as a run would; whether all could be read."""
     from datetime import UTC, datetime
 
-    from collector.accounts import has_endpoints, open_reader, phi_of, provider_of
+    from collector.accounts import (
+        has_endpoints,
+        may_discover,
+        open_reader,
+        phi_of,
+        provider_of,
+    )
     from collector.collect import collect
     from collector.reconcile import reconciled
 
@@ -125,6 +131,7 @@ def _account(bench: Workbench, name: str) -> bool:
     chosen = bench.choose(
         provider_of(name, bench.config),
         endpoints=endpoints,
+        discover=may_discover(name, bench.config),
         tags=bool(phi_of(name, bench.config)),
     )
     checks = [bench.checks[i] for i in chosen]

@@ -78,7 +78,7 @@ def run(
     Several accounts are read side by side; what goes wrong with one does not touch the others.
     """
     from collector import run as runs
-    from collector.accounts import has_endpoints, phi_of, provider_of
+    from collector.accounts import has_endpoints, may_discover, phi_of, provider_of
     from collector.classification import SETTING, reads_tags
     from collector.cli.workbench import keep_apart, workbench
     from collector.errors import ConfigError
@@ -97,6 +97,7 @@ def run(
             controls=controls,
             frameworks=frameworks,
             endpoints=has_endpoints(name, bench.config),
+            discover=may_discover(name, bench.config),
             tags=bool(phi),
         )
         settings = dict(bench.config.checks)

@@ -70,12 +70,14 @@ class Workbench:
         controls: Iterable[str] = (),
         frameworks: Iterable[str] = (),
         endpoints: bool = False,
+        discover: bool = False,
         tags: bool = False,
     ) -> tuple[str, ...]:
         """Ids of the checks of a provider that are asked for; all where nothing is.
 
-        Those that ask no cloud's API are among them where the account lists `endpoints`, those that
-        read tags where it names `tags` that classify.
+        Those that ask no cloud's API are among them where the account lists `endpoints`, those
+        that connect to endpoints which they find where it lets them `discover`, those that read
+        tags where it names `tags` that classify.
 
         Raises:
             ConfigError: a pattern, control or framework chooses no check at all.
@@ -84,7 +86,9 @@ class Workbench:
         own = {
             i: c
             for i, c in self.checks.items()
-            if c.provider in answerable and (tags or not reads_tags(c))
+            if c.provider in answerable
+            and (tags or not reads_tags(c))
+            and (discover or not c.follows_findings)
         }
         wanted: set[str] = set()
         for pattern in ids:
@@ -103,6 +107,7 @@ class Workbench:
             return tuple(own)
         if not wanted:
             need = "" if endpoints else "; those of endpoints need tls_endpoints of the account"
+            need += "" if endpoints or discover or provider != "aws" else " or tls_discover"
             need += "" if tags else "; those of tags need phi"
             raise ConfigError(f"no check of {provider} is chosen; see collector checks list{need}")
         return tuple(sorted(wanted))

@@ -32,7 +32,7 @@ IDLE_ROLES = {"support-partner": 210}
 def date_identity(month: datetime) -> None:
     """Set when credentials were made and used, the root user, and the credential report."""
     iam = iam_backends[INSIDE]["aws"]
-    iam.account_summary._account_mfa_enabled = 1
+    vars(iam.account_summary)["_account_mfa_enabled"] = 1
     report = credential_report(month, EPOCH)
     iam.get_credential_report = lambda: report  # type: ignore[method-assign]
     iam.generate_report()
@@ -69,7 +69,7 @@ def put_in_order() -> None:
     iam = iam_backends[INSIDE]["aws"]
     details = iam.get_account_authorization_details
 
-    def ordered(policy_filter: list[str]) -> dict[str, object]:
+    def ordered(policy_filter: list[str]) -> dict[str, Any]:
         found = details(policy_filter)
         return found | {"managed_policies": sorted(found["managed_policies"], key=_arn)}
 

@@ -1,4 +1,4 @@
-"""Reads AWS through boto3.
+"""Reads AWS through botocore.
 
 Clients are made one for each service and region, under a lock, because making them is not
 thread-safe. What the SDK takes for an empty answer and is none is refused here.
@@ -16,7 +16,6 @@ from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import botocore
 import botocore.exceptions
 import botocore.model
@@ -41,6 +40,7 @@ from collector.readers.aws_model import is_sensitive, operation_model
 from collector.readers.aws_rate import bucket_of
 from collector.readers.aws_read import Read
 from collector.readers.aws_retry import ATTEMPTS, Retries, is_without_host
+from collector.readers.aws_session import Session
 from collector.source import HOMES, Aws, Source
 
 RETRIES = Config(
@@ -60,11 +60,11 @@ UNPARSED = (botocore.parsers.ResponseParserError, KeyError, RecursionError)
 
 
 class AwsReader:
-    """Reads one AWS account with one boto3 session."""
+    """Reads one AWS account with one session of the SDK."""
 
     def __init__(
         self,
-        session: boto3.Session,
+        session: Session,
         scope: Scope,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         config: Config = RETRIES,
@@ -188,9 +188,8 @@ class AwsReader:
         return self._clients[key]
 
     def _new_client(self, service: str, region: str) -> Any:
-        session: Any = self._session  # the stubs know each service by a literal
         try:
-            client = session.client(service, region_name=region, config=self._once)
+            client = self._session.client(service, region_name=region, config=self._once)
         except botocore.exceptions.UnknownServiceError:
             raise CheckError(f"source of {service}: the SDK has no such service") from None
         self._connections.share(client)
@@ -277,7 +276,7 @@ CALLER = "sts:GetCallerIdentity"
 
 
 def open_account(
-    session: boto3.Session,
+    session: Session,
     name: str,
     *,
     regions: tuple[str, ...] | None,

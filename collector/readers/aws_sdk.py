@@ -11,20 +11,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import botocore.hooks
 import botocore.loaders
 import botocore.session
 import botocore.utils
 from botocore.exceptions import UnknownServiceError
 
 from collector.offers import OFFERS
+from collector.readers.aws_events import make_cheap
+from collector.readers.aws_shipped import shipped
 from collector.reads import Region
 from collector.source import Aws, Source
 
@@ -34,6 +35,9 @@ SIGN_IN = "sts"
 
 REPORT = ("GenerateCredentialReport", "GetCredentialReport")
 """What is called for the one source that is a report."""
+
+
+_parse_timestamp: Any = botocore.utils.parse_timestamp  # the stubs know of texts only
 
 
 class Models(botocore.loaders.JSONFileLoader):
@@ -49,7 +53,8 @@ class Models(botocore.loaders.JSONFileLoader):
             if isinstance(source, Aws) and source.service != SIGN_IN:
                 called = REPORT if source.report else (source.operation,)
                 wanted.setdefault(source.service, set()).update(called)
-        self._wanted = wanted
+        self.wanted = wanted
+        """Service → operations. Of other services, all are kept."""
         self._files: dict[str, Any] = {}
 
     def use_in(self, session: botocore.session.Session) -> None:
@@ -62,12 +67,11 @@ class Models(botocore.loaders.JSONFileLoader):
         loader = _Loader(path.split(os.pathsep) if path else None, file_loader=self)
         # Here, and not on the threads that read: each has a heap of its own, in which the space for
         # a whole model would stay.
-        for service in sorted(self._wanted):
+        for service in sorted(self.wanted):
             with suppress(UnknownServiceError):  # told when it is read
                 loader.load_service_model(service, "service-2")
         session.register_component("data_loader", loader)
-        # A component of the session, which every client's emitter is copied from.
-        session.get_component("event_emitter").__class__ = _Events
+        make_cheap(session)
         factory = session.get_component("response_parser_factory")
         factory.set_parser_defaults(timestamp_parser=parse_time)
 
@@ -82,6 +86,11 @@ class Models(botocore.loaders.JSONFileLoader):
         return self._files[file_path]
 
     def _load(self, file_path: str) -> Any:
+        path = Path(file_path)
+        service = path.parent.parent.name
+        is_reduced = path.name == "service-2" and service in self.wanted
+        if is_reduced and (ready := shipped(path, self.wanted[service])) is not None:
+            return reduced(ready, self.wanted[service])
         packed, plain = Path(file_path + ".json.gz"), Path(file_path + ".json")
         if packed.is_file():
             found = json.loads(gzip.decompress(packed.read_bytes()))
@@ -89,13 +98,9 @@ class Models(botocore.loaders.JSONFileLoader):
             found = json.loads(plain.read_bytes())
         else:
             return None
-        path = Path(file_path)
-        service = path.parent.parent.name
-        if service not in self._wanted:
-            return found
-        if path.name == "service-2":
-            return reduced(found, self._wanted[service])
-        if path.name.startswith("service-2."):
+        if is_reduced:
+            return reduced(found, self.wanted[service])
+        if path.name.startswith("service-2.") and service in self.wanted:
             return self._extras(found, self.load_file(str(path.with_name("service-2"))))
         return found
 
@@ -111,19 +116,6 @@ class Models(botocore.loaders.JSONFileLoader):
         return extras | {"merge": kept}
 
 
-class _Events(botocore.hooks.EventAliaser):
-    """Shares with its copies the present names of events that were looked up.
-
-    A client's emitter is a copy of the session's, and botocore goes through its list of former
-    names for each of some thirty events in the life of a client and its requests.
-    """
-
-    def __copy__(self) -> Any:
-        copied: Any = super().__copy__()
-        copied._alias_name_cache = vars(self)["_alias_name_cache"]
-        return copied
-
-
 def parse_time(value: Any) -> datetime:
     """A time in an answer, as `botocore.utils.parse_timestamp`, in the usual forms much faster."""
     if isinstance(value, str):
@@ -136,7 +128,7 @@ def parse_time(value: Any) -> datetime:
     elif isinstance(value, int | float):
         with suppress(OverflowError, OSError, ValueError):
             return datetime.fromtimestamp(value, UTC)
-    parsed: datetime = botocore.utils.parse_timestamp(value)
+    parsed: datetime = _parse_timestamp(value)
     return parsed
 
 
@@ -173,29 +165,29 @@ def reduced(model: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     return rest | {"operations": _bare(kept), "shapes": _bare(shapes)}
 
 
-def _referred(value: Any) -> Iterable[str]:
+def _referred(value: Any) -> Iterator[str]:
     """Names of the shapes that a part of a model refers to."""
-    match value:
-        case {"shape": str(name)}:
+    # Exact types, as the JSON parser makes them: half of what a run calls is in here.
+    if type(value) is dict:
+        name = value.get("shape")
+        if type(name) is str:
             yield name
-        case Mapping():
-            for inner in value.values():
-                yield from _referred(inner)
-        case list():
-            for inner in value:
-                yield from _referred(inner)
+            return
+        value = value.values()
+    elif type(value) is not list:
+        return
+    for inner in value:
+        if type(inner) is dict or type(inner) is list:
+            yield from _referred(inner)
 
 
 def _bare(value: Any) -> Any:
     """A part of a model without its documentation."""
-    match value:
-        case Mapping():
-            # A member of a structure may have that name; what it stands for is then no text.
-            return {
-                name: _bare(inner)
-                for name, inner in value.items()
-                if name != "documentation" or not isinstance(inner, str)
-            }
-        case list():
-            return [_bare(inner) for inner in value]
-    return value
+    if type(value) is dict:
+        # A member of a structure may have that name; what it stands for is then no text.
+        return {
+            name: _bare(inner) if type(inner) is dict or type(inner) is list else inner
+            for name, inner in value.items()
+            if name != "documentation" or type(inner) is not str
+        }
+    return [_bare(inner) for inner in value] if type(value) is list else value

@@ -76,7 +76,7 @@ class TlsReader:
         return self._scope
 
     def read(self, source: Source, params: Mapping[str, JSON], place: str) -> Answer:
-        """The configured endpoints, or the handshakes with one of them."""
+        """The endpoints that are configured or found, or the handshakes with one of them."""
         assert isinstance(source, Tls)
         started, begin = self._clock(), time.monotonic()
         pages: list[JSON] = []
@@ -84,8 +84,12 @@ class TlsReader:
         endpoint = "configuration"
         if source.operation == "endpoints":
             pages.append({"endpoints": [_split(name) for name in self._endpoints]})
+        elif source.operation == "found":
+            pages.append({"endpoints": _combined(params["hosts"], params["ports"])})
+            endpoint = "listing"
         else:
-            probe = _Probe(str(params["host"]), int(str(params["port"])), self._timeout_seconds)
+            host = _placed(str(params["host"]), place, self._scope.partition)
+            probe = _Probe(host, int(str(params["port"])), self._timeout_seconds)
             endpoint = f"tcp://{probe.host}:{probe.port}"
             try:
                 pages.append(probe.run(self._roots))
@@ -187,6 +191,8 @@ class _Probe:
         return found
 
     def _connect(self) -> socket.socket:
+        if not self.host:  # which the system would take for this machine
+            raise _NotProbed("NameNotResolved", "there is no name")
         where = (self.address or self.host, self.port)
         try:
             connection = socket.create_connection(where, timeout=self.timeout_seconds)
@@ -315,6 +321,19 @@ def _facts(der: bytes) -> dict[str, JSON]:
         }
     except ValueError:
         raise _NotProbed(MALFORMED, "the certificate cannot be parsed") from None
+
+
+def _combined(hosts: JSON, ports: JSON) -> list[JSON]:
+    """Each host with each port."""
+    assert isinstance(hosts, list) and isinstance(ports, list)
+    named = sorted({f"{host}:{port}".lower() for host in hosts for port in ports})
+    return [_split(name) for name in named]
+
+
+def _placed(host: str, region: str, partition: str) -> str:
+    """A host's name with the region and the partition's domain in it."""
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return host.replace("{region}", region).replace("{suffix}", suffix)
 
 
 def _split(endpoint: str) -> dict[str, JSON]:

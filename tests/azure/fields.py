@@ -68,6 +68,8 @@ def _assert_type(field: Any, documented: Any, where: str) -> None:
     elif get_origin(documented) is Literal:
         for value in get_args(documented):
             TypeAdapter(field).validate_python(value, strict=True)
+    elif get_origin(field) is dict:
+        assert field == documented, f"{where}: {documented} is documented"
     elif get_origin(field) is not Literal and get_origin(field) is not Annotated:
         assert field is documented, f"{where}: {documented} is documented"
 

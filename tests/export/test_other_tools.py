@@ -20,7 +20,6 @@ from collector.evidence.keys import Signer
 from collector.evidence.log import Log, seal_place
 from collector.evidence.seal import open_seal
 from collector.export import verifier
-from tests.browser import browser  # noqa: F401 - a fixture
 from tests.evidence.lockers import MemoryLocker
 from tests.export.conftest import Files, state, written
 
@@ -60,7 +59,7 @@ def test_securesystemslib_verifies_seals_of_every_log(
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page()
     opened.goto(PAGE.as_uri())
     yield opened

@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import UnknownServiceError
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.utils import parse_timestamp
 
@@ -26,9 +27,15 @@ def reduced() -> botocore.session.Session:
     return session
 
 
+class Unshared(JSONFileLoader):
+    """Reads the files anew. Clients of S3 change what they were given of them."""
+
+
 @pytest.fixture(scope="module")
 def whole() -> botocore.session.Session:
-    return botocore.session.Session()
+    session = botocore.session.Session()
+    session.register_component("data_loader", Loader(file_loader=Unshared()))
+    return session
 
 
 def described(shape: Shape | None, seen: tuple[str, ...] = ()) -> Any:

@@ -58,6 +58,16 @@ class DomainName(Resource):
     types: tuple[EndpointType, ...] = at("endpointConfiguration.types")
     policy: SecurityPolicy = at("securityPolicy")
 
+    @property
+    def public_host(self) -> str | None:
+        """The name, where the internet may use it; a wildcard names no host."""
+        return None if self.types == ("PRIVATE",) or "*" in self.id else self.id
+
+    @property
+    def public_port(self) -> int:
+        """Where all domain names speak TLS."""
+        return 443
+
 
 class Configuration(Part):
     """One of the endpoints of a domain name; there are two while it moves."""
@@ -79,6 +89,16 @@ class DomainNameV2(Resource):
     full_name = "arn:{partition}:apigateway:{region}::/domainnames/{id}"
     id: str = at("DomainName")
     configurations: tuple[Configuration, ...] = at("DomainNameConfigurations")
+
+    @property
+    def public_host(self) -> str | None:
+        """The name; a wildcard names no host."""
+        return None if "*" in self.id else self.id
+
+    @property
+    def public_port(self) -> int:
+        """Where all domain names speak TLS."""
+        return 443
 
 
 @check(control="encryption-in-transit", severity="medium")

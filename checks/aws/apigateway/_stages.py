@@ -27,6 +27,20 @@ class RestApi(Resource):
     full_name = "arn:{partition}:apigateway:{region}::/restapis/{id}"
     id: str = at("id")
     endpoints: tuple[EndpointType, ...] = at("endpointConfiguration.types")
+    is_closed: bool = at("disableExecuteApiEndpoint", default=False)
+
+    @property
+    def public_host(self) -> str | None:
+        """The name that API Gateway gives it, where the internet may use it; with a placeholder
+        for the region, which the answer does not tell."""
+        if self.is_closed or self.endpoints == ("PRIVATE",):
+            return None
+        return f"{self.id}.execute-api.{{region}}.{{suffix}}"
+
+    @property
+    def public_port(self) -> int:
+        """Where all APIs speak TLS."""
+        return 443
 
 
 class MethodSettings(Part):
@@ -74,6 +88,17 @@ class Api(Resource):
     full_name = "arn:{partition}:apigateway:{region}::/apis/{id}"
     id: str = at("ApiId")
     protocol: Literal["HTTP", "WEBSOCKET"] = at("ProtocolType")
+    is_closed: bool = at("DisableExecuteApiEndpoint", default=False)
+
+    @property
+    def public_host(self) -> str | None:
+        """The name that API Gateway gives it, where it may be used, as for a REST API."""
+        return None if self.is_closed else f"{self.id}.execute-api.{{region}}.{{suffix}}"
+
+    @property
+    def public_port(self) -> int:
+        """Where all APIs speak TLS."""
+        return 443
 
 
 class RouteSettings(Part):

@@ -30,6 +30,7 @@ class LoadBalancer(Resource):
     kind: Kind = at("Type")
     # Gateway load balancers have none. Without one, a load balancer counts as facing the internet.
     scheme: Scheme = at("Scheme", default="internet-facing")
+    dns_name: str = at("DNSName", default="")
 
     @property
     def network_id(self) -> str | None:
@@ -58,6 +59,7 @@ class Listener(Resource):
     id: str = at("ListenerArn")
     kind: Kind = parent("kind")
     scheme: Scheme = parent("scheme")
+    dns_name: str = parent("dns_name", default="")
     port: int | None = at("Port", default=None)
     protocol: Protocol | None = at("Protocol", default=None)
     ssl_policy: str | None = at("SslPolicy", default=None)
@@ -66,6 +68,12 @@ class Listener(Resource):
     def plain_id(self) -> str | None:
         """The id of a listener that takes plain HTTP, whose rules say what becomes of it."""
         return self.id if self.protocol == "HTTP" else None
+
+    @property
+    def public_host(self) -> str | None:
+        """The load balancer's name, where the internet may shake hands with the listener."""
+        is_public = self.scheme == "internet-facing" and self.protocol in ("HTTPS", "TLS")
+        return self.dns_name if is_public else None
 
 
 class SslPolicy(Resource):
@@ -155,7 +163,18 @@ class ClassicLoadBalancer(Resource):
     id: str = at("LoadBalancerName")
     # Those outside of a VPC had none, and faced the internet.
     scheme: Scheme = at("Scheme", default="internet-facing")
+    dns_name: str = at("DNSName", default="")
     listeners: tuple[ClassicListener, ...] = at("ListenerDescriptions")
+
+    @property
+    def secure_ports(self) -> tuple[int, ...]:
+        """The ports of its listeners with TLS."""
+        return tuple(sorted(o.port for o in self.listeners if o.protocol in ("HTTPS", "SSL")))
+
+    @property
+    def public_hosts(self) -> tuple[str, ...] | None:
+        """Its name, where the internet may shake hands with it."""
+        return (self.dns_name,) if self.scheme == "internet-facing" and self.secure_ports else None
 
 
 class PolicyAttribute(Part):

@@ -1,30 +1,35 @@
 """Reports in the forms that people and programs read.
 
-Each form is a module of that name here, with a function for each report that it can render:
-`period(report)` and `sample(sample)` give its lines.
+A renderer takes a report and gives its lines. It is a function that is called like the report in
+the module of the form (`text.period`), or like the form in the module of the report (`gap.text`).
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from collector.errors import ConfigError
 
-FORMATS = ("text", "json", "csv")
+FORMATS = ("text", "json", "csv", "html")
 """The forms that there are."""
 
 
 def renderer(report: str, form: str) -> Callable[[Any], Iterator[str]]:
-    """The function that renders a report, `period` or `sample`, in a form.
+    """The function that renders a report in a form.
+
+    Args:
+        report: `period`, `sample`, `point_in_time`, `gap` or `questionnaire`.
+        form: one of `FORMATS`.
 
     Raises:
         ConfigError: the report has no such form.
     """
-    found = None
-    if form in FORMATS:
-        found = getattr(importlib.import_module(f"{__name__}.{form}"), report, None)
-    if found is None:
-        raise ConfigError(f"report {report} cannot be rendered as {form}")
-    return found  # type: ignore[no-any-return]
+    for module, name in ((form, report), (report, form)):
+        if form in FORMATS and find_spec(f"{__name__}.{module}") is not None:
+            found = getattr(importlib.import_module(f"{__name__}.{module}"), name, None)
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+    raise ConfigError(f"report {report} cannot be rendered as {form}")

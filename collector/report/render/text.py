@@ -41,7 +41,7 @@ def _period(report: PeriodReport) -> Iterator[str]:
     )
     yield (
         f"Runs on {report.days_with_run} of {report.days} days, meant to be {report.cadence}, at "
-        f"most {_length(report.longest_gap_seconds)} apart"
+        f"most {length(report.longest_gap_seconds)} apart"
     )
     yield ""
     yield _overview(report.controls)
@@ -163,11 +163,11 @@ def _failing(failing: Failing) -> str:
     match failing.ended_by:
         case "open":
             ended = (
-                f"open after {_length(failing.seconds)}, last seen in {_place(failing.last_fail)}"
+                f"open after {length(failing.seconds)}, last seen in {_place(failing.last_fail)}"
             )
         case "pass" | "gone" if failing.end is not None:
             word = "passed" if failing.ended_by == "pass" else "gone"
-            ended = f"{word} in {_place(failing.end)} after {_length(failing.seconds)}"
+            ended = f"{word} in {_place(failing.end)} after {length(failing.seconds)}"
         case _:
             ended = ""
     parts = [f"failing {failing.resource} from {began}{_place(failing.first_fail)}, {ended}"]
@@ -177,8 +177,8 @@ def _failing(failing: Failing) -> str:
     if failing.covered:
         names = ", ".join(dict.fromkeys(part.exception for part in failing.covered))
         parts.append(
-            f"accepted by {names} for {_length(failing.covered_seconds)} of "
-            f"{_length(failing.seconds_in_period)}"
+            f"accepted by {names} for {length(failing.covered_seconds)} of "
+            f"{length(failing.seconds_in_period)}"
         )
     return f"{'; '.join(parts)}: {failing.reason}"
 
@@ -246,7 +246,7 @@ def _missing(missing: Missing) -> str:
 def _gap(gap: Gap) -> str:
     begins = timestamp(gap.begins) if gap.after is None else _place(gap.after)
     ends = timestamp(gap.ends) if gap.until is None else _place(gap.until)
-    return f"from {begins} to {ends}: {_length(gap.seconds)}"
+    return f"from {begins} to {ends}: {length(gap.seconds)}"
 
 
 def _place(seen: Seen) -> str:
@@ -260,7 +260,7 @@ def _range(first: Seen, last: Seen, count: int | None = None) -> str:
     return f"{_place(first)} to {_place(last)}{counted}"
 
 
-def _length(seconds: int) -> str:
+def length(seconds: int) -> str:
     """A length of time in its two largest units."""
     units = {"d": seconds // 86_400, "h": seconds // 3600 % 24, "min": seconds // 60 % 60}
     units["s"] = seconds % 60

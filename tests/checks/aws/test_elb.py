@@ -192,7 +192,7 @@ def test_listeners_are_read_with_their_policy_and_their_rules(aws: boto3.Session
     reads = read_aws(aws, tls12_policy, https_listeners)
 
     assert [o.resource for o in reads[LoadBalancer]] == [
-        LoadBalancer(id=arn, kind="application", scheme="internet-facing")
+        LoadBalancer(id=arn, kind="application", scheme="internet-facing", dns_name=made["DNSName"])
     ]
     ports = {o.resource.port: o.resource for o in reads[Listener]}
     assert (ports[443].protocol, ports[443].ssl_policy) == ("HTTPS", MODERN)
@@ -209,7 +209,7 @@ def test_listeners_are_read_with_their_policy_and_their_rules(aws: boto3.Session
 
 def test_classic_load_balancer_is_read_with_its_listeners_and_policies(aws: boto3.Session) -> None:
     elb = aws.client("elb")
-    elb.create_load_balancer(
+    made = elb.create_load_balancer(
         LoadBalancerName="old",
         Listeners=[
             {
@@ -240,7 +240,9 @@ def test_classic_load_balancer_is_read_with_its_listeners_and_policies(aws: boto
         ClassicListener(protocol="HTTP", port=80),
     )
     assert {o.name: o.resource for o in reads[ClassicLoadBalancer]} == {
-        CLASSIC: ClassicLoadBalancer(id="old", scheme="internal", listeners=listeners)
+        CLASSIC: ClassicLoadBalancer(
+            id="old", scheme="internal", dns_name=made["DNSName"], listeners=listeners
+        )
     }
     attribute = PolicyAttribute(name="Protocol-TLSv1.2", value="true")
     own = ClassicPolicy(name="own", type="SSLNegotiationPolicyType", attributes=(attribute,))
