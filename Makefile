@@ -32,7 +32,8 @@ demo: $(BIN)/.demo ## Collect evidence from a simulated AWS account into ./evide
 	@printf '\nThe evidence is in ./evidence. Next, for example:\n\n'
 	@printf '  %s\n' \
 		'$(BIN)/collector results evidence --account demo --format table' \
-		'$(BIN)/collector run --help' \
+		'$(BIN)/collector gap evidence --account demo' \
+		'$(BIN)/collector report point-in-time evidence --account demo --format html --output type1.html' \
 		'make demo                         (adds the next snapshot to the chain)'
 
 test: $(BIN)/.dev ## Run the tests, with PYTEST_ARGS

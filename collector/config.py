@@ -7,6 +7,7 @@ levels. Nothing here reads a credential; those come from each cloud's own defaul
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -312,7 +313,10 @@ def _explain(error: ValidationError, file: Path) -> str:
     expected = _EXPECTED.get(place[-1]) or first["msg"].removeprefix("Input should be ")
     if place[0] == "accounts" and len(place) == 2 and first["type"] == "string_pattern_mismatch":
         expected = "a name of 1 to 63 letters, digits, dots, dashes and underscores"
-    return f"{where}: found {first['input']!r}; expected {expected}"
+    # A URL may hold a password, or what its owner pays with.
+    found = re.sub(r"(://)[^/'\"]*@", r"\1[redacted]@", repr(first["input"]))
+    found = re.sub(r"(://[^?#'\"]*[?#])[^'\"]*", r"\1[redacted]", found)
+    return f"{where}: found {found}; expected {expected}"
 
 
 _PROVIDERS = "'aws', 'gcp' or 'azure'"

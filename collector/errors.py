@@ -63,5 +63,9 @@ class ObjectMissing(LockerError):
     """A key that was asked for is not in the locker."""
 
 
+class ObjectTooLarge(ObjectMissing):
+    """What is there under a key is larger than anything that a locker holds; it was not read."""
+
+
 class CredentialsError(ConfigError):
     """No usable credentials for an account, or they belong to another one."""

@@ -392,7 +392,7 @@ def test_verify_says_what_it_verified_and_the_head_to_keep(
     head = said.out.split("--head ")[1].strip()
 
     assert said.code == 0
-    assert "demo: 1 snapshots" in said.out
+    assert "demo: 1 snapshot, number 1 of" in said.out
     assert "VERIFIED evidence" in said.out
     assert collector_("verify", "evidence", "--head", head).code == 0
 

@@ -399,6 +399,27 @@ def test_who_trusts_another_key_reads_no_exception(collector_: Command, tmp_path
     assert collector_("results", "--account", "prod", "--key", "other.pub").code == 5
 
 
+def test_an_exception_by_a_key_that_nothing_connects_with_the_account_is_warned_of(
+    collector_: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write the locker could have begun the log of exceptions."""
+    (tmp_path / "own.pub").write_text(collector_("keys", "show").out)
+    (tmp_path / "other.pub").write_text(
+        collector_("keys", "new", "--key", f"file:{tmp_path / 'other.pem'}").out
+    )
+    collector_(*ACCEPT, "--resource", LOGS, "--key", f"file:{tmp_path / 'other.pem'}")
+
+    told = collector_("results", "--account", "prod")
+    both = collector_("results", "--account", "prod", "--key", "own.pub", "--key", "other.pub")
+    admitted = collector_("keys", "admit", "other.pub", "--reason", "of who accepts")
+    after = collector_("results", "--account", "prod")
+
+    assert "warning: exceptions are believed by key SHA256:" in told.err
+    assert "which nothing connects with prod" in told.err
+    assert (both.code, both.err) == (0, "")
+    assert (admitted.code, after.code, after.err) == (0, 0, "")
+
+
 def test_kinds_and_templates_are_printed(collector_: Command) -> None:
     kinds = json.loads(collector_("attest", "kinds", "--format", "json").out)
 

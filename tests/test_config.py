@@ -59,8 +59,9 @@ KEYS = (
         ("retention = 6", "retention: found 6; expected a table with days and mode"),
         ('[[timestamp]]\nurl = "https://a.example.org"\nca_bundel = "b"\nca_bundle = "b"',
          "timestamp.0.ca_bundel: unknown key; expected one of ca_bundle, url"),
-        ('[[timestamp]]\nurl = "https://me@a.example.org/"\nca_bundle = "b"',
-         "timestamp.0.url: found 'https://me@a.example.org/'; expected a URL, http:// or https://,"
+        ('[[timestamp]]\nurl = "https://me:pass@a.example.org/x?key=secret"\nca_bundle = "b"',
+         "timestamp.0.url: found 'https://[redacted]@a.example.org/x?[redacted]'; expected a"
+         " URL, http:// or https://,"
          " without a user's name"),
         ("timestamp_seconds = true",
          "timestamp_seconds: found True; expected a number of seconds from more than 0 to 60"),

@@ -15,11 +15,17 @@ from collector.attestation.record import Entry
 from collector.attestation.state import LogEntry, Standing, stand
 from collector.evidence.chain import Appended, Stamper, append, put_object
 from collector.evidence.inventory import take_inventory
-from collector.evidence.key_log import read_trust
+from collector.evidence.key_log import (
+    first_signer,
+    read_own_keys,
+    read_statements,
+    read_trust,
+)
+from collector.evidence.keyring import resolve
 from collector.evidence.keys import PublicKey, Signer
 from collector.evidence.links import Link, between, read_link
 from collector.evidence.locker import Locker
-from collector.evidence.log import ATTESTATIONS
+from collector.evidence.log import ATTESTATIONS, account_log
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.verify import READERS
@@ -59,6 +65,22 @@ def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing
             f"attestations of locker {locker.url}: {min(problems)}; run collector verify"
         )
     return stand(map(_placed, links))
+
+
+def unannounced(locker: Locker, account: str) -> str | None:
+    """The key that began the log of attestations, if the key that began an account's log has
+    nothing to do with it: neither is it that one, nor does a statement that counts name it.
+
+    Where nobody vouches for a key, whoever can write the locker could have begun that log.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    own = read_own_keys(locker)
+    firsts = [first_signer(locker, log) for log in (ATTESTATIONS, account_log(account))]
+    roots = {keyid: key for keyid, key in own.items() if keyid == firsts[1]}
+    ring = resolve(roots, read_statements(locker), are_trusted=False).ring
+    return None if firsts[0] in ring.keys else firsts[0]
 
 
 def write(

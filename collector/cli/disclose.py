@@ -116,16 +116,12 @@ def disclose(
 
 def _verify(path: Path, keys: tuple[str, ...]) -> int:
     from collector.cli.outputs import trusted_keys
-    from collector.errors import ConfigError
+    from collector.cli.workbench import read_file
     from collector.evidence.canonical import timestamp
     from collector.evidence.record import printable
     from collector.export.disclosure import open_disclosure
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"reading disclosure {path}: {error.strerror}") from None
-    shown = open_disclosure(data, trusted_keys(keys))
+    shown = open_disclosure(read_file(str(path), "disclosure"), trusted_keys(keys))
     statement = shown.sealed.statement
     click.echo(printable(json.dumps(shown.result, ensure_ascii=False)))
     for call in shown.calls:

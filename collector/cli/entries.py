@@ -168,6 +168,8 @@ def accepted_of(
     at: datetime,
     names: Iterable[str],
     checks: Callable[[], Mapping[str, Check[...]]],
+    *,
+    is_trusted: bool = False,
 ) -> Accepted:
     """The exceptions that count for a snapshot's results.
 
@@ -178,11 +180,21 @@ def accepted_of(
         at: the moment at which the exceptions have to count.
         names: full names of the resources, for exceptions by tag.
         checks: brings all checks by id, if an exception by tag needs them.
+        is_trusted: whether somebody vouches for the keys; otherwise it is warned of exceptions by
+            a key that has nothing to do with the account's.
     """
+    from collector.attestation.ledger import unannounced
     from collector.attestation.subjects import read_tags
 
     account = snapshot.account.name
     accepted = standing.accepted(account, at)
+    stranger = unannounced(store, account) if accepted.terms and not is_trusted else None
+    if stranger is not None:
+        warn(
+            f"exceptions are believed by key {stranger} alone, which nothing connects with"
+            f" {account}: whoever can write the locker could have made them; give --key, or admit"
+            " it (collector keys admit)"
+        )
     if not any(term.entry.tag for term in accepted.terms):
         return accepted
     return standing.accepted(account, at, read_tags(store, snapshot, checks(), names))

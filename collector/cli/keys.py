@@ -127,17 +127,11 @@ def admit(
     context: click.Context, public_key: str, locker: str | None, key: str | None, reason: str
 ) -> None:
     """Let another key sign as well: PUBLIC_KEY, a file as keys show prints it."""
-    from pathlib import Path
-
-    from collector.cli.workbench import configured
-    from collector.errors import ConfigError
+    from collector.cli.workbench import configured, read_file
     from collector.evidence.keys import load_public_key
 
     config = configured(context)
-    try:
-        pem = Path(public_key).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"reading public key {public_key}: {error.strerror}") from None
+    pem = read_file(public_key, "public key")
     signer = _signer(config, key)
     store = _locker(config, config.locker if locker is None else locker)
     _announce(store, "admit", load_public_key(pem, public_key), reason, signer)

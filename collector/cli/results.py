@@ -108,7 +108,13 @@ def results(
         found = [result for result in found if result.get("phi") is True]
     names = {str(r["resource"]["id"]) for r in found if isinstance(r["resource"], dict)}
     accepted = accepted_of(
-        store, standing, snapshot, when, names, lambda: workbench(context).checks
+        store,
+        standing,
+        snapshot,
+        when,
+        names,
+        lambda: workbench(context).checks,
+        is_trusted=bool(keys),
     )
     for line in render(snapshot, found, form, accepted):
         click.echo(line)

@@ -253,11 +253,13 @@ def _chain(chain: Chain) -> str:
     from collector.evidence.canonical import timestamp
 
     first, last = chain.first, chain.last
-    what = "seals" if chain.log.account is None else "snapshots"
+    what = "seal" if chain.log.account is None else "snapshot"
     when = [timestamp(m.created_at) if m.created_at else "unreadable" for m in (first, last)]
     keys = ", ".join(chain.keys) or "no readable key"
+    if chain.seals == 1:
+        return f"{chain.log.title}: 1 {what}, number {first.number} of {when[0]}, signed by {keys}"
     return (
-        f"{chain.log.title}: {chain.seals} {what}, number {first.number} of {when[0]}"
+        f"{chain.log.title}: {chain.seals} {what}s, number {first.number} of {when[0]}"
         f" to {last.number} of {when[1]}, signed by {keys}"
     )
 

@@ -109,7 +109,7 @@ def parse_address(url: str) -> Address:
     if scheme is None and url:
         return Folder(_expanded(url))
     # A URL may hold a password, or a shared access signature behind the question mark.
-    shown = repr(re.sub(r"\?.*", "?[redacted]", re.sub(r"//[^/]*@", "//[redacted]@", url)))
+    shown = repr(re.sub(r"[?#].*", "?[redacted]", re.sub(r"//[^/]*@", "//[redacted]@", url)))
     kind = scheme.group(1).lower() if scheme is not None else ""
     if kind not in _EXPECTED:
         found = f"scheme {kind}:" if kind else "no address"

@@ -15,7 +15,7 @@ from collector.errors import LockerError, TimestampError
 from collector.evidence.canonical import parse_timestamp, sha256, timestamp
 from collector.evidence.documents import Document, parse_document
 from collector.evidence.keys import Signer
-from collector.evidence.locker import Locker
+from collector.evidence.locker import LARGEST_BYTES, Locker
 from collector.evidence.log import LAST_NUMBER, Log, account_log, seal_place
 from collector.evidence.record import EvidenceError
 from collector.evidence.retention import renew
@@ -95,9 +95,14 @@ def put_object(
     request sees that it is retained as long as if it had been put now.
 
     Raises:
-        ChainError: the locker has other bytes under that digest.
+        ChainError: the locker has other bytes under that digest, or they are too many.
         LockerError: the locker cannot be read or written, or will not retain the object.
     """
+    if len(data) > LARGEST_BYTES:
+        raise ChainError(
+            f"keeping an object of {len(data):,} bytes in locker {locker.url}: at most"
+            f" {LARGEST_BYTES:,} can be read again"
+        )
     digest = sha256(data)
     _put(locker, object_key(digest), data, clock)
     return digest

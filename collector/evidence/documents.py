@@ -45,6 +45,13 @@ class Anchor(Record):
     heads: tuple[NamedHead, ...]
     """By the name of the log."""
 
+    @model_validator(mode="after")
+    def _names_each_log_once(self) -> Anchor:
+        names = [Log(head.log).name for head in self.heads]
+        if len(set(names)) != len(names):
+            raise ValueError("it names the head of a log more than once")
+        return self
+
 
 class KeyStatement(Record):
     """What became of a signing key, said by another that is trusted."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.errors import LockerError, ObjectMissing
+from collector.errors import LockerError, ObjectMissing, ObjectTooLarge
 from collector.evidence.files import create_file, create_folder, is_unfinished
-from collector.evidence.locker import Stat, Version, check_key
+from collector.evidence.locker import LARGEST_BYTES, Stat, Version, check_key
 
 _WRITE_BITS = 0o222
 
@@ -40,13 +40,18 @@ class FolderLocker:
 
         Raises:
             ObjectMissing: there is none, or what is there is not a file.
+            ObjectTooLarge: it has more than `LARGEST_BYTES`.
         """
         path = self._path(key)
         try:
             # A named pipe would be waited for, and a device has no end.
             if not path.is_file():
                 raise ObjectMissing(f"reading {key} in locker {self.url}: no such file")
-            return path.read_bytes()
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > LARGEST_BYTES:
+                    raise ObjectTooLarge(f"reading {key} in locker {self.url}: {size} bytes")
+                return file.read()
         except FileNotFoundError as error:
             raise ObjectMissing(f"reading {key} in locker {self.url}: no such file") from error
         except OSError as error:
@@ -115,6 +120,20 @@ class FolderLocker:
     def _below(self, folder: str, after: str) -> Iterator[str]:
         """Keys of all files below a folder, in order; folders that end before `after` are passed
         over unread."""
+        # Not by calling itself: whoever can write here can nest folders deeper than calls.
+        waiting = [self._names(folder)]
+        while waiting:
+            for key in waiting[-1]:
+                if not key.endswith("/"):
+                    yield key
+                elif key > after or after.startswith(key):
+                    waiting.append(self._names(key.rstrip("/")))
+                    break
+            else:
+                waiting.pop()
+
+    def _names(self, folder: str) -> Iterator[str]:
+        """Keys of the files in a folder, and of its folders with a `/` behind, in order."""
         try:
             with os.scandir(self._root / folder) as entries:
                 # A link to a folder is listed as a file: followed, it could lead in a circle.
@@ -124,12 +143,8 @@ class FolderLocker:
         except OSError as error:
             raise self._failed("listing", folder, error) from error
         for name in names:
-            key = f"{folder}/{name}" if folder else name
-            if not name.endswith("/"):
-                if not is_unfinished(name):
-                    yield key
-            elif key > after or after.startswith(key):
-                yield from self._below(key.rstrip("/"), after)
+            if not is_unfinished(name):
+                yield f"{folder}/{name}" if folder else name
 
     def _failed(self, doing: str, key: str, error: OSError) -> LockerError:
         reason = error.strerror or type(error).__name__

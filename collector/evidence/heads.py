@@ -20,7 +20,7 @@ from collector.evidence.canonical import parse_json
 from collector.evidence.documents import NamedHead
 from collector.evidence.keyring import SignedStatement
 from collector.evidence.locker import Locker
-from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
+from collector.evidence.log import KEY_LOG, LAST_NUMBER, Log, account_log, seal_place
 from collector.evidence.record import Moment, Record
 from collector.evidence.report import Chain, Problem, Report
 from collector.evidence.seal import open_seal
@@ -51,6 +51,8 @@ def read_heads(path: Path) -> Heads:
     """
     doing = f"reading heads {path}"
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{doing}: is no file; {EXPECTED}")
         heads = Heads.model_validate(parse_json(path.read_bytes()))
         heads.by_log()
     except OSError as error:
@@ -139,10 +141,10 @@ def resolve_since(
         ConfigError: it is none of them.
         EvidenceError, LockerError: as `last_before` raises them.
     """
-    if Path(text).is_file():
+    if _is_file(text):
         heads = read_heads(Path(text))
         return {log: head.number for log, head in heads.by_log().items()}, heads
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= len(str(LAST_NUMBER)):
         if account is None:
             raise ConfigError(f"--since {text}: a number needs --account, to say whose it is")
         return {account_log(account): int(text)}, None
@@ -156,6 +158,13 @@ def resolve_since(
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return last_before(locker, moment, account), None
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # no file can have such a name
+        return False
 
 
 def numbers_since(

@@ -88,6 +88,16 @@ def read_statements(locker: Locker) -> list[SignedStatement]:
     return found
 
 
+def first_signer(locker: Locker, log: Log) -> str | None:
+    """Fingerprint of the key that the first seal of a log names; None if there is no such seal.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    sealed = _seal(locker, log, 1)
+    return None if sealed is None else sealed.keyid
+
+
 @dataclass(frozen=True)
 class Keys:
     """The keys of a locker, as the locker tells it."""
@@ -174,11 +184,14 @@ def check_signer(locker: Locker, log: Log, signer: Signer) -> str | None:
         ring = resolve(roots, statements, are_trusted=False).ring
         _refuse_revoked(ring, log, own.fingerprint)
     newest = _seal(locker, log, last.number)
-    if newest is not None and own.fingerprint in ring.predecessors(newest.keyid):
-        raise SigningError(
-            f"signing key {own.fingerprint} cannot seal in {log.name}: {newest.keyid} took its"
-            " place and has sealed there; configure that key"
-        )
+    # Others may have sealed since: only of a key that was replaced, all of the log is looked at.
+    for number in range(last.number, 0, -1) if own.fingerprint in ring.successors else ():
+        sealed = _seal(locker, log, number)
+        if sealed is not None and own.fingerprint in ring.predecessors(sealed.keyid):
+            raise SigningError(
+                f"signing key {own.fingerprint} cannot seal in {log.name}: {sealed.keyid} took its"
+                f" place and sealed number {number} there; configure that key"
+            )
     if own.fingerprint not in ring.keys and newest is not None and newest.keyid != own.fingerprint:
         return (
             f"number {last.number} of {log.title} was signed by another key, {newest.keyid}, and no"
@@ -200,13 +213,16 @@ def say(
         Its place, and the numbers of earlier statements that count no more because of it.
 
     Raises:
-        ConfigError: by what is in the locker, the statement would not count.
+        ConfigError: by what is in the locker, the statement would not count, or would make seals
+            count no more that are good.
         ChainError: as for `append`.
         SigningError: the key cannot be used.
         LockerError: the locker cannot be read or written.
     """
     known = read_keys(locker)
     undone = _refuse_uncounted(known, statement, signer, clock)
+    if statement.action == "rotate" and statement.key in known.own:
+        _refuse_overtaken(locker, known, statement, signer)
     if statement.public_key is not None:
         locker.put(public_key_key(statement.key), statement.public_key.encode())
     return append(locker, KEY_LOG, statement.to_bytes(), signer, clock, stamper), undone
@@ -246,6 +262,24 @@ def _refuse_uncounted(
         why = after.faults[number]
         raise ConfigError(f"signing a statement on key {statement.key}: it would not count: {why}")
     return undone
+
+
+def _refuse_overtaken(locker: Locker, known: Keys, statement: KeyStatement, signer: Signer) -> None:
+    """Refuse a rotation to a key that has sealed already, before the one whose place it takes did:
+    what that one sealed since would be a problem from then on."""
+    for log in known.logs:
+        first = None
+        for place in filter(None, map(seal_place, locker.keys(log.seals_prefix))):
+            sealed = _seal(locker, *place) if log != KEY_LOG else None
+            keyid = None if sealed is None else sealed.keyid
+            if keyid == statement.key and first is None:
+                first = place[1]
+            if keyid == signer.fingerprint and first is not None:
+                raise ConfigError(
+                    f"rotating key {signer.fingerprint}: {statement.key} sealed number {first} of"
+                    f" {log.title} before this key sealed number {place[1]}, which would count no"
+                    " more; rotate to a key that has sealed nothing"
+                )
 
 
 def _refuse_revoked(ring: KeyRing, log: Log, fingerprint: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from collector.errors import ObjectMissing
+from collector.errors import ObjectMissing, ObjectTooLarge
 from collector.evidence.canonical import sha256, timestamp
 from collector.evidence.chain import CLOCK_SKEW
 from collector.evidence.documents import Document, made_at, parse_document
@@ -77,7 +77,7 @@ def read_link(locker: Locker, ring: KeyRing | None, log: Log, number: int) -> Li
     fault = ring.signature_fault(sealed) if ring is not None else None
     if fault is not None:
         problems.append(Problem(key, fault))
-    elif document is not None and made_at(document) > statement.created_at + CLOCK_SKEW:
+    elif document is not None and made_at(document) - statement.created_at > CLOCK_SKEW:
         problems.append(
             Problem(
                 log.document_key(statement.document_sha256),
@@ -138,6 +138,8 @@ def read_named(
     """
     try:
         data = locker.get(key)
+    except ObjectTooLarge:
+        return b"", Problem(key, "it is larger than anything a locker holds, and was not read")
     except ObjectMissing:
         return b"", Problem(key, f"it is missing; {named_by} refers to it")
     found = sha256(data)

@@ -24,6 +24,11 @@ Mode = Literal["governance", "compliance"]
 """Who can end a retention early: somebody with a special permission, or nobody."""
 
 
+LARGEST_BYTES = 2**30
+"""The largest file that is written or read. Each is in memory as a whole, and whoever can write a
+locker could otherwise stop a verification with a file of any size, which costs him nothing."""
+
+
 @dataclass(frozen=True)
 class Keeping:
     """How a bucket is asked to keep what is put into it. A folder can do none of it."""

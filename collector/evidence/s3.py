@@ -15,9 +15,9 @@ import structlog
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from collector.errors import LockerError, ObjectMissing, Refused
+from collector.errors import LockerError, ObjectMissing, ObjectTooLarge, Refused
 from collector.evidence.address import Bucket
-from collector.evidence.locker import Keeping, Stat, Version, check_key
+from collector.evidence.locker import LARGEST_BYTES, Keeping, Stat, Version, check_key
 
 CONNECTIONS = 32
 """Requests under way at once on one locker."""
@@ -107,6 +107,10 @@ class S3Locker:
         check_key(key)
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            if answer["ContentLength"] > LARGEST_BYTES:
+                answer["Body"].close()
+                size = f"{answer['ContentLength']} bytes"
+                raise ObjectTooLarge(f"reading {key} in locker {self.url}: {size}")
             data: bytes = answer["Body"].read()
         except self._client.exceptions.NoSuchKey as error:
             raise ObjectMissing(f"reading {key} in locker {self.url}: no such object") from error

@@ -56,12 +56,12 @@ def disagreement(created_at: datetime, seen: datetime, *, is_inside: bool) -> st
         seen: when the authority saw its signature.
         is_inside: whether the token is in the seal, and so was asked for while sealing.
     """
-    if created_at > seen + CLOCK_SKEW:
+    if created_at - seen > CLOCK_SKEW:
         return (
             f"it was seen at {timestamp(seen)}, before the seal was made by its own account, at "
             f"{timestamp(created_at)}: a clock is wrong"
         )
-    if is_inside and seen > created_at + SEALING:
+    if is_inside and seen - created_at > SEALING:
         return (
             f"it was seen at {timestamp(seen)} only, but says it was made at "
             f"{timestamp(created_at)}: it is back-dated, or a clock is wrong"
@@ -199,12 +199,12 @@ class Timeline:
         if self._sealed_after is not None and created_at is not None and link.is_signed:
             number, floor = self._sealed_after
             after = f"but it follows number {number}, which was seen at {timestamp(floor)}"
-            if created_at < floor - CLOCK_SKEW:
+            if floor - created_at > CLOCK_SKEW:
                 yield Problem(
                     link.key,
                     f"it is back-dated: it says it was made at {timestamp(created_at)}, {after}",
                 )
-            if seen.first is not None and seen.first < floor - CLOCK_SKEW:
+            if seen.first is not None and floor - seen.first > CLOCK_SKEW:
                 yield Problem(link.key, f"it was seen at {timestamp(seen.first)}, {after}")
         if seen.inside is not None and (
             self._sealed_after is None or seen.inside > self._sealed_after[1]
@@ -215,7 +215,7 @@ class Timeline:
             return
         self._trusted += 1
         self._shown = link.number, seen.first
-        if created_at is not None and seen.first > created_at + SEALING:
+        if created_at is not None and seen.first - created_at > SEALING:
             self._late.append(Late(link.number, created_at, seen.first))
 
     def summary(self) -> Times:

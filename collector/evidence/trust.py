@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collector.evidence.keyring import (
     KeyRing,
@@ -69,6 +69,11 @@ class Trust:
             resolution = self._from(signers[0][1] if signers else "")
             self._by_log[log] = resolution
         yield from signing_faults(resolution.ring, log, signers)
+
+    def has_replaced(self, keyids: Iterable[str]) -> bool:
+        """Whether another key took the place of one of these. Where nobody vouches for a key, none
+        that was replaced is believed behind a remembered seal."""
+        return self._given is not None and not self._given.ring.successors.keys().isdisjoint(keyids)
 
     def statement_faults(self) -> Mapping[int, str]:
         """Why statements of the key log do not count, by number. To be asked last.

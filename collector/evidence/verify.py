@@ -13,18 +13,18 @@ timestamp shows that a seal was not made later than it says.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from cryptography import x509
 
 from collector.evidence.anchors import Anchored, contradictions, digest_at, shown_by_anchors
 from collector.evidence.chain import Head
-from collector.evidence.contents import Content, Kind, occurred, read_content, shown
-from collector.evidence.documents import Anchor, Document, KeyStatement, kept_files
+from collector.evidence.claims import Claims
+from collector.evidence.contents import Content, Kind, read_content
+from collector.evidence.documents import Anchor, KeyStatement
 from collector.evidence.heads import numbers_since, passed_over, reopened
 from collector.evidence.inventory import take_inventory
 from collector.evidence.key_log import read_public_key
@@ -35,7 +35,7 @@ from collector.evidence.locker import Locker
 from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
 from collector.evidence.reading import in_order
 from collector.evidence.report import Chain, Mark, Problem, Report
-from collector.evidence.snapshot import KEYS, TIMESTAMPS, Outcome, Snapshot, object_key
+from collector.evidence.snapshot import KEYS, TIMESTAMPS, object_key
 from collector.evidence.times import (
     Seen,
     Timeline,
@@ -109,13 +109,6 @@ def verify(
     return run.report()
 
 
-class _Claim(NamedTuple):
-    """What a document says of a results object."""
-
-    check: str
-    outcomes: frozenset[tuple[Outcome, int]]
-
-
 class _Verification:
     """One call of `verify`. What runs on threads returns values; this keeps them on one thread."""
 
@@ -147,10 +140,7 @@ class _Verification:
         self._seals: dict[tuple[Log, int], str] = {}
         self._anchors: list[Anchored] = []
         self._are_seals_sound = True
-        self._results: dict[str, dict[_Claim, str]] = {}
-        self._calls: dict[str, str] = {}
-        self._merkle_roots: dict[str, dict[str, str]] = {}
-        self._files: dict[str, str] = {}
+        self._claims = Claims()
         self._sizes_bytes: dict[str, int] = {}
         self._objects_read: set[str] = set()
         self._warnings: tuple[str, ...] = ()
@@ -212,6 +202,13 @@ class _Verification:
         ring, beside = self._trust.readable, self.inventory.timestamps
         read = partial(read_timed_link, self._locker, ring, self._roots, beside, log)
         signed = self._follow_chain(log, self._each(read, numbers), base)
+        if base is not None and self._trust.has_replaced(keyid for _, keyid in signed):
+            # Whether the key in its place has signed there stands before what is new.
+            before = [n for n in self.inventory.seals[log] if n < numbers[0]]
+            links = self._each(partial(read_link, self._locker, ring, log), before)
+            signed = [
+                (n.number, n.sealed.keyid) for n in links if n.sealed and n.is_signed
+            ] + signed
         for number, fault in self._trust.signers_faults(log, signed):
             self._problems.add(Problem(log.seal_key(number), fault))
 
@@ -242,7 +239,7 @@ class _Verification:
                     self._anchors.append(Anchored(link.number, link.document, seen.first))
                 if link.document is not None and link.number != base:
                     key = log.document_key(link.sealed.statement.document_sha256)
-                    self._follow(key, link.document)
+                    self._problems.update(self._claims.note(key, link.document))
             marks.append(Mark(link.number, created_at))
             before = link
         if before is not None:
@@ -257,21 +254,15 @@ class _Verification:
 
     def verify_objects(self) -> None:
         """Read every object once: first those that refer to others, then all that are left."""
-        first: list[tuple[str, Kind, str]] = [
-            *((digest, "results", min(by.values())) for digest, by in self._results.items()),
-            *((digest, "calls", document) for digest, document in self._calls.items()),
-            *((digest, "bytes", document) for digest, document in self._files.items()),
-        ]
+        first = self._claims.objects()
         read = {digest for digest, _, _ in first}
         self._total = self._done + len(first) + len(self.inventory.objects - read)
         named_by: dict[str, str] = {}
         for content in self._contents(sorted(first)):
             for digest in content.evidence:
                 named_by.setdefault(digest, object_key(content.digest))
-            if content.root is not None:
-                self._compare_merkle_roots(content, content.root)
-            if content.kind == "results" and not content.problems:
-                self._compare(content)
+            self._problems.update(self._claims.compare(content))
+        self._problems.update(self._claims.unanswered())
 
         all_there = self.inventory.objects if self._since is None else set[str]()
         rest = (all_there | named_by.keys()) - read
@@ -314,6 +305,8 @@ class _Verification:
         if all(chain.log == KEY_LOG for chain in self._chains):
             prefix = VERSION if self._only is None else self._only.prefix
             self._problems.add(Problem(prefix, "there is no snapshot"))
+        elif all(chain.log.account is None for chain in self._chains):
+            self._warnings += ("there is no snapshot of any account",)
         warnings = [] if self._since is None else [passed_over(self._chains)]
         warnings += self._warnings
         if self._stray_documents or self._stray_objects:
@@ -354,51 +347,6 @@ class _Verification:
         for _, problem in self._each(lambda s: read_named(self._locker, *s, VERSION), strays):
             if problem is not None:
                 self._problems.add(problem)
-
-    def _follow(self, key: str, document: Document) -> None:
-        """Note what a document says of its objects, and see whether it agrees with itself."""
-        if isinstance(document, Snapshot):
-            self._follow_snapshot(key, document)
-        for digest in kept_files(document):
-            self._files.setdefault(digest, key)
-
-    def _follow_snapshot(self, document: str, snapshot: Snapshot) -> None:
-        total: Counter[Outcome] = Counter()
-        for entry in snapshot.checks:
-            total.update(entry.summary)
-            claim = _Claim(entry.id, occurred(entry.summary))
-            self._results.setdefault(entry.results_sha256, {}).setdefault(claim, document)
-            self._claim_merkle_root(entry.results_sha256, entry.results_merkle_root, document)
-        self._calls.setdefault(snapshot.calls_sha256, document)
-        self._claim_merkle_root(snapshot.calls_sha256, snapshot.calls_merkle_root, document)
-        said = snapshot.summary.outcomes()
-        if occurred(total) != occurred(said):
-            message = f"its summary says {shown(said)}, but its checks {shown(total)}"
-            self._problems.add(Problem(document, message))
-
-    def _claim_merkle_root(self, digest: str, root: str | None, document: str) -> None:
-        if root is not None:
-            self._merkle_roots.setdefault(digest, {}).setdefault(root, document)
-
-    def _compare_merkle_roots(self, content: Content, root: str) -> None:
-        """A false root would let lines be shown that are not in the object."""
-        for claimed, document in self._merkle_roots.get(content.digest, {}).items():
-            if claimed != root:
-                message = f"it says {claimed} is the Merkle root of "
-                self._problems.add(
-                    Problem(document, f"{message}{object_key(content.digest)}, but that is {root}")
-                )
-
-    def _compare(self, content: Content) -> None:
-        """Set a results object against what the documents say of it."""
-        for claim, document in self._results[content.digest].items():
-            said = {(claim.check, outcome): count for outcome, count in claim.outcomes}
-            if content.outcomes != said:
-                found = shown({f"{c} {o}": n for (c, o), n in content.outcomes.items()})
-                message = f"it says {claim.check} {shown(dict(claim.outcomes))}, but "
-                self._problems.add(
-                    Problem(document, f"{message}{object_key(content.digest)} holds {found}")
-                )
 
     def _contents(self, items: Sequence[tuple[str, Kind, str]]) -> Iterator[Content]:
         for content in self._each(lambda item: read_content(self._locker, *item), items):

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer
 
-from collector.errors import ConfigError
+from collector.errors import ConfigError, SigningError
 from collector.evidence.canonical import sha256
 from collector.evidence.chain import CLOCK_SKEW
 from collector.evidence.documents import made_at, parse_document
@@ -174,7 +174,10 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
     sealed = open_seal(told.seal, told.seal_key)
     if place != (sealed.statement.log, sealed.statement.number):
         raise EvidenceError(f"disclosure: its seal is not the one of {told.seal_key}")
-    keys = trusted or (load_public_key(told.public_key.encode(), "in the disclosure"),)
+    try:
+        keys = trusted or (load_public_key(told.public_key.encode(), "in it"),)
+    except SigningError as error:
+        raise EvidenceError(f"disclosure: {error}") from None
     if not any(sealed.is_signed_by(key) for key in keys):
         raise EvidenceError(f"disclosure: its seal is not signed by a trusted key: {sealed.keyid}")
     if sha256(told.document) != sealed.statement.document_sha256:
@@ -182,18 +185,20 @@ def open_disclosure(data: bytes, trusted: Sequence[PublicKey]) -> Disclosed:
     snapshot = parse_document(sealed.statement.log, told.document, "document")
     if not isinstance(snapshot, Snapshot):
         raise EvidenceError("disclosure: it is of no account's snapshot")
-    if made_at(snapshot) > sealed.statement.created_at + CLOCK_SKEW:
+    if made_at(snapshot) - sealed.statement.created_at > CLOCK_SKEW:
         raise EvidenceError("disclosure: its document was finished after it was sealed")
     result = _result(told.result)
     entry = next((entry for entry in snapshot.checks if entry.id == result["check"]), None)
     if entry is None or told.result.root() != entry.results_merkle_root:
         raise EvidenceError("disclosure: its result is not one of that snapshot")
+    _check_size("result", told.result, sum(entry.summary.values()))
     calls = tuple(_line(call) for call in told.calls)
     evidence = result["evidence"]
     assert isinstance(evidence, list)
     for proven, call in zip(told.calls, calls, strict=True):
         if proven.root() != snapshot.calls_merkle_root:
             raise EvidenceError("disclosure: a call in it is not one of that snapshot")
+        _check_size("call", proven, snapshot.summary.calls)
         if call.get("answer_sha256") not in evidence:
             raise EvidenceError("disclosure: a call in it brought no answer of the result")
     answers = {sha256(answer): answer for answer in told.answers}
@@ -284,6 +289,15 @@ def _result(proven: ProvenLine) -> dict[str, JsonValue]:
     if not isinstance(result.get("evidence"), list) or not isinstance(result.get("check"), str):
         raise EvidenceError("disclosure: its result does not name its check and its evidence")
     return result
+
+
+def _check_size(what: str, proven: ProvenLine, size: int) -> None:
+    """The root alone does not say how many lines there are: others lead up in the same way."""
+    if proven.size != size:
+        raise EvidenceError(
+            f"disclosure: a {what} in it is said to be one of {proven.size}, but the document says"
+            f" {size}"
+        )
 
 
 def _named(locker: Locker, key: str, digest: str) -> bytes:

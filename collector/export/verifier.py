@@ -40,6 +40,7 @@ KINDS = {
     "anchors": ("anchor",),
     "keys": ("key-statement",),
 }
+LARGEST_BYTES = 2**30  # of any file; no program writes larger ones
 OUTCOMES = ("pass", "fail", "unknown", "not_applicable")
 CLOCK_SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 
@@ -196,15 +197,20 @@ def read_document(data: bytes, log: str, seal: Seal) -> Any:
             raise Bad(f"it is not a document of {log}")
         if account and document["account"]["name"] != account:
             raise Bad("it is of another account")
-        if moment(document["finished" if account else "made"]) > seal.created + CLOCK_SKEW:
+        if moment(document["finished" if account else "made"]) - seal.created > CLOCK_SKEW:
             raise Bad("it was finished after it was sealed")
         if account:
             summed: Counter[str] = Counter()
             for entry in document["checks"]:
                 summed.update(entry["summary"])
             digests = [entry["results_sha256"] for entry in document["checks"]]
-            if not all(map(is_digest, [*digests, document["calls_sha256"]])):
+            roots = [part.get("results_merkle_root") for part in document["checks"]]
+            roots = [root for root in [*roots, document.get("calls_merkle_root")] if root]
+            if not all(map(is_digest, [*digests, *roots, document["calls_sha256"]])):
                 raise Bad("a digest in it is not SHA-256 in hex")
+            names = [entry["id"] for entry in document["checks"]]
+            if len(set(names)) != len(names) or not all(isinstance(n, str) for n in names):
+                raise Bad("a check in it has no name, or that of another")
             if any(summed[o] != document["summary"][o] for o in OUTCOMES) or {*summed} - {
                 *OUTCOMES
             }:
@@ -281,6 +287,8 @@ def merkle_root(data: bytes) -> str:
 def proven_root(proof: Any) -> str:
     """The root to which the proof of one line leads."""
     place, size, path = proof["index"], proof["size"], [bytes.fromhex(p) for p in proof["path"]]
+    if not all(map(is_digest, [proof["salt"], *proof["path"]])):
+        raise Bad("a salt or a neighbour in a proof is not 32 bytes in hex")
     found = leaf(bytes.fromhex(proof["salt"]), proof["line"].encode())
     if not 0 <= place < size:
         raise Bad("a proof is of no line")
@@ -302,20 +310,24 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def names(self, below: str = "v1") -> "list[str]":
+    def names(self) -> "list[str]":
         """All of them, in order."""
-        found: list[str] = []
-        for path in sorted((self.root / below).iterdir(), key=lambda path: path.name):
-            if path.is_dir() and not path.is_symlink():
-                found += self.names(f"{below}/{path.name}")
-            elif not re.fullmatch(r"\.unfinished-[0-9a-f]{32}", path.name):
-                found.append(f"{below}/{path.name}")
-        return found
+        found, folders = [], ["v1"]
+        while folders:
+            below = folders.pop()
+            for path in (self.root / below).iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    folders.append(f"{below}/{path.name}")
+                elif not re.fullmatch(r"\.unfinished-[0-9a-f]{32}", path.name):
+                    found.append(f"{below}/{path.name}")
+        return sorted(found)
 
     def read(self, name: str) -> bytes:
         """The bytes of one; raises `Bad` if there is none."""
         if not (self.root / name).is_file():
             raise Bad("it is missing")
+        if (self.root / name).stat().st_size > LARGEST_BYTES:
+            raise Bad("it is larger than any file of a locker, and was not read")
         return (self.root / name).read_bytes()
 
 
@@ -327,6 +339,7 @@ class Verification:
         self.is_trusted = bool(trusted)
         self.keys = {key.fingerprint: key for key in trusted}  # those that may sign
         self.own: dict[str, Key] = {}  # those that are in the folder itself
+        self.roots: dict[str, set[str]] = {}  # without trusted keys: those that vouch for a key
         self.successors: dict[str, str] = {}  # keys whose place others have taken
         self.revoked: dict[str, dict[str, int]] = {}  # keys, and their first bad number by log
         self.bad: set[tuple[str, str]] = set()
@@ -339,7 +352,9 @@ class Verification:
         self.objects: set[str] = set()
         # What documents say of objects, by digest: (document, check, counts by outcome, root).
         self.results: dict[str, list[tuple[str, str, Any, Any]]] = {}
-        self.calls: dict[str, list[tuple[str, Any]]] = {}
+        self.calls: dict[str, list[tuple[str, Any, Any]]] = {}  # document, how many, root
+        self.rests: set[tuple[str, str, str]] = set()  # results, the calls beside, document
+        self.named: dict[str, set[str]] = {}  # answers that an object names
         self.kept: set[str] = set()
         self.anchored: list[tuple[str, str, int, str]] = []
 
@@ -367,6 +382,8 @@ class Verification:
             self.bad.add((name, "it is of a seal that is not here"))
         if self.stamped or self.has_tokens:
             self.notes.add("note: time stamps are there; verify.sh -t ROOTS.pem verifies them")
+        if not any("/" in log for log in self.numbers):
+            self.notes.add("note: there is no snapshot of any account")
         return self
 
     def believe_first_signers(self) -> None:
@@ -379,6 +396,7 @@ class Verification:
                 continue
             if log != "keys" and keyid in self.own:
                 self.keys[keyid] = self.own[keyid]
+                self.roots[keyid] = {keyid}
 
     def attempt(self, name: str, work: Any, *given: Any) -> Any:
         """What some work comes to. If it finds a fault: None, and the fault is the file's."""
@@ -443,6 +461,7 @@ class Verification:
         before: Any = None
         retired: set[str] = set()
         signers: list[tuple[str, int, str]] = []
+        first: Any = None
         last = 0
         for number in self.numbers[log]:
             name = f"v1/{log}/log/{number:012}.sigstore.json"
@@ -457,6 +476,11 @@ class Verification:
                 self.attempt(name, self.verify_seal, before, seal, retired)
                 self.has_tokens |= seal.has_token
                 signers.append((name, number, seal.keyid))
+                first = first or seal.keyid
+                # Who began one log is not believed in another, nor is whom he vouches for.
+                known = seal.keyid not in self.keys or first in self.roots.get(seal.keyid, ())
+                if not (known or self.is_trusted or log == "keys"):
+                    self.bad.add((name, f"the key changed to {seal.keyid}, which none announces"))
                 folder = "snapshots" if "/" in log else "documents"
                 document = f"v1/{log}/{folder}/{seal.document}.json"
                 self.strays.pop(document, None)
@@ -489,18 +513,25 @@ class Verification:
         document = read_document(self.files.read(name), log, seal)
         try:
             for entry in document.get("checks", ()):
+                self.rests.add((entry["results_sha256"], document["calls_sha256"], name))
                 claim = (name, entry["id"], entry["summary"], entry.get("results_merkle_root"))
                 self.results.setdefault(entry["results_sha256"], []).append(claim)
             if "/" in log:
-                claimed = (name, document.get("calls_merkle_root"))
+                count = document["summary"]["calls"]
+                claimed = (name, count, document.get("calls_merkle_root"))
                 self.calls.setdefault(document["calls_sha256"], []).append(claimed)
             for file in document.get("documents", ()):
+                if not is_digest(file["sha256"]):
+                    raise Bad("a digest in it is not SHA-256 in hex")
                 self.kept |= {file["sha256"]} if file["is_kept"] else set()
             for head in document.get("heads", ()):
+                fine = isinstance(head["log"], str) and re.fullmatch(LOG, head["log"])
+                if not (fine and isinstance(head["number"], int) and is_digest(head["sha256"])):
+                    raise Bad("a head in it is not that of a log")
                 self.anchored.append((name, head["log"], head["number"], head["sha256"]))
             if log == "keys":
                 self.hear(document, seal.keyid)
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             raise Bad("a part of it is missing, or of another kind") from None
 
     def hear(self, said: Any, by: str) -> None:
@@ -511,6 +542,8 @@ class Verification:
             raise Bad("it is about the key that signs it")
         if said["action"] == "revoke":
             limits, known = said["first_untrusted"], self.revoked.get(said["key"])
+            if not all(isinstance(limit, int) for limit in limits.values()):
+                raise Bad("a number in it is none")
             if known is not None:  # the smaller of the two; a log that is not named has 1
                 limits = {n: min(limits[n], known[n]) for n in limits if n in known}
             self.revoked[said["key"]] = limits
@@ -520,7 +553,10 @@ class Verification:
             raise Bad("the key in it is not the one that it names")
         if key.fingerprint in self.revoked or key.fingerprint in self.successors:
             raise Bad("the key in it was revoked or replaced, and cannot come back")
+        if said["action"] not in ("admit", "rotate"):
+            raise Bad("it says nothing that is known of a key")
         self.keys.setdefault(key.fingerprint, key)
+        self.roots.setdefault(key.fingerprint, set()).update(self.roots.get(by, ()))
         if said["action"] == "rotate":
             self.successors[by] = key.fingerprint
 
@@ -534,11 +570,16 @@ class Verification:
             named: set[str] = set()
             if digest in self.results:
                 counts, named = self.attempt(name, read_results, data) or ({}, named)
+                self.named[digest] = named
                 for document, check, summary, _ in self.results[digest]:
                     if {(check, outcome): n for outcome, n in summary.items() if n} != counts:
                         self.bad.add((document, f"it counts other results of {check} than {name}"))
             if digest in self.calls:
-                named |= self.attempt(name, read_calls, data) or set()
+                brought = self.attempt(name, read_calls, data)
+                self.named.update({} if brought is None else {digest: brought})
+                named = named | (brought or set())
+                others = [d for d, n, _ in self.calls[digest] if n != len(split_lines(data))]
+                self.bad |= {(other, f"it counts other calls than {name}") for other in others}
             root = merkle_root(data)
             for document, *_, said in self.results.get(digest, []) + self.calls.get(digest, []):
                 if said not in (None, root):
@@ -546,6 +587,16 @@ class Verification:
             for answer in named - self.objects:
                 missing = f"v1/objects/sha256/{answer[:2]}/{answer}"
                 self.bad.add((missing, f"it is missing; {name} refers to it"))
+        self.verify_evidence()
+
+    def verify_evidence(self) -> None:
+        """See that the calls of each snapshot brought the answers on which its results rest."""
+        for results, calls, document in self.rests:
+            brought = self.named.get(calls)  # nothing is said of calls that cannot be read
+            if brought is not None and not self.named.get(results, set()) <= brought:
+                self.bad.add(
+                    (document, f"{results} rests on answers that none of its calls brought")
+                )
 
     def verify_head(self, title: str, number: int, digest: str) -> None:
         """See that a seal which somebody remembers is still there."""
@@ -578,10 +629,14 @@ def verify_disclosure(data: bytes, run: Verification) -> "list[str]":
         entry = next(entry for entry in document["checks"] if entry["id"] == result["check"])
         if proven_root(told["result"]) != entry["results_merkle_root"]:
             raise Bad("the result in it is not one of that snapshot")
+        if told["result"]["size"] != sum(entry["summary"].values()):
+            raise Bad("the result in it is said to be one of another number than there are")
         shown = [f"{log} number {number}, sealed {seal.created}Z", told["result"]["line"]]
         for call in told["calls"]:
             if proven_root(call) != document["calls_merkle_root"]:
                 raise Bad("a call in it is not one of that snapshot")
+            if call["size"] != document["summary"]["calls"]:
+                raise Bad("a call in it is said to be one of another number than there are")
             if parse(call["line"].encode())["answer_sha256"] not in result["evidence"]:
                 raise Bad("a call in it brought no answer that the result rests on")
             shown.append("by the call " + call["line"])

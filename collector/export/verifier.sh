@@ -1,20 +1,21 @@
 #!/bin/sh
 # Verify sealed compliance evidence with openssl, jq, sha256sum and coreutils alone.
 #
-#   sh verify.sh -k company.pem [-k another.pem] [-h LOG:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
+#   sh verify.sh -k company.pem [-k another.pem] [-h NAME:NUMBER:SHA256] [-t ROOTS.pem] [FOLDER]
 #
 # FOLDER holds v1/; without it, the folder that this script is in. ROOTS.pem are certificates of time
 # stamp authorities that you trust: with them, and only then, each time stamp is verified.
 #
 # It checks what verify.py checks, but for the Merkle roots, which only single disclosed results need,
-# and revocations of keys, which it refuses to judge. Leaves with 0 if everything holds, 5 if not, 2
-# if it cannot be run.
+# for what only whoever can seal could write (keys of JSON that are given twice, results that rest on
+# what no call of their snapshot brought), and for revocations of keys, which it refuses to judge.
+# Leaves with 0 if everything holds, 5 if not, 2 if it cannot be run.
 
 set -u
 LC_ALL=C
 export LC_ALL
 keys='' heads='' roots=''
-usage() { echo "verify.sh: $1; usage: sh verify.sh -k KEY.pem [-h LOG:NUMBER:SHA256] [FOLDER]" >&2; exit 2; }
+usage() { echo "verify.sh: $1; usage: sh verify.sh -k KEY.pem [-h NAME:NUMBER:SHA256] [FOLDER]" >&2; exit 2; }
 while getopts k:h:t: option; do
     case $option in
         k) [ -f "$OPTARG" ] || usage "no key file $OPTARG"
@@ -60,8 +61,20 @@ while read -r key; do trust "$key"; done < "$temporary/given"
 
 # 1. Names: what is where, and nothing else.
 name='accounts/[A-Za-z0-9][A-Za-z0-9._-]{0,62}'
-find v1 ! -type d ! -name '.unfinished-????????????????????????????????' | sort > "$temporary/files"
+find -H v1 ! -type d | grep -vE '/\.unfinished-[0-9a-f]{32}$' | sort > "$temporary/files"
 hex='[0-9a-f]{64}'
+# What would never end, or be read as the name of another file, is not touched.
+find -H v1 -name '*
+*' | tr '\n' '?' > "$temporary/broken"
+[ ! -s "$temporary/broken" ] || bad "$(cat "$temporary/broken")" 'a name with a line break'
+find -H v1 ! -type d ! -name '*
+*' | while read -r file; do
+    [ -f "$file" ] || bad "$file" 'it is no file'
+done
+find -L v1 -type f -size +1048576k 2>/dev/null | while read -r file; do
+    bad "$file" 'it is larger than any file of a locker'
+done
+if [ -s "$temporary/bad" ]; then sort -u "$temporary/bad"; echo 'NOT VERIFIED: nothing else was read'; exit 5; fi
 grep -vE "^v1/(($name|attestations|anchors|keys)/log/[0-9]{12}\.sigstore\.json|$name/snapshots/$hex\.json|(attestations|anchors|keys)/documents/$hex\.json|objects/sha256/[0-9a-f]{2}/$hex|keys/$hex\.pem|timestamps/(authorities/$hex\.pem|$hex/$hex\.tsr))$" \
     "$temporary/files" | while read -r file; do bad "$file" 'no file of a locker has such a name'; done
 
@@ -87,6 +100,7 @@ done
 cat > "$temporary/seals.jq" <<'JQ'
 def hex: type == "string" and test("^[0-9a-f]{64}$");
 # Base64 in the one way in which it is written: no spare bits.
+def fingerprint: type == "string" and test("^SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]$");
 def base64: test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
 (input_filename | capture("^v1/(?<log>.*)/log/(?<number>[0-9]+)[.]sigstore[.]json$")) as $place
 | ($place.number | tonumber) as $number | ($place.log | ltrimstr("accounts/")) as $account
@@ -108,7 +122,7 @@ def base64: test("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AE
      createdAt: $said.predicate.createdAt}
      + (if $is_account then {account: $account} else {log: $account} end))} as $statement
 | (. == $bundle and $said == $statement and ($document | hex)
-   and ($number == 1 or ($previous | hex)) and ($signature.sig | base64)
+   and ($number == 1 or ($previous | hex)) and ($signature.sig | base64) and ($signature.keyid | fingerprint)
    and ($said.predicate.createdAt | test("^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"))) as $fine
 | [input_filename, $number, ($fine | tostring), $document, $previous // "-",
    $said.predicate.createdAt, ($signature.keyid | ltrimstr("SHA256:")), $signature.sig,
@@ -199,7 +213,10 @@ while read -r file _; do
     [ -f "$file" ] && echo "$file" || bad "$file" 'it is missing'
 done < "$temporary/named" > "$temporary/there"
 ask -r '[input_filename, .finished // .made, .account.name? // "-",
-    ((.schema | test("^collector/[a-z-]+/v1$")) and (.checks == null or
+    ((({"accounts": ["snapshot"], "attestations": ["attestation", "exception", "decision", "withdrawal"],
+       "anchors": ["anchor"], "keys": ["key-statement"]}[input_filename | split("/")[1]] // []
+      | map("collector/\(.)/v1")) as $schemas | .schema as $schema | $schemas | index([$schema]) != null) and
+    ((.checks == null) == (input_filename | startswith("v1/accounts/") | not)) and (.checks == null or
       ([.checks[].summary | to_entries[]] | group_by(.key) | map({key: .[0].key, value: map(.value) | add})
        | map(select(.value > 0)) | from_entries) == (.summary | del(.calls) | with_entries(select(.value > 0)))))]
     | map(tostring) | join(" ")' < "$temporary/there" > "$temporary/dated"
@@ -215,7 +232,7 @@ sort -k 1,1 "$temporary/dated" | join "$temporary/named" - |
 # digest, what it is, check and its counts
 ask -r '(.checks[]? | [.results_sha256, "results", .id, (.summary | to_entries
       | map(select(.value > 0) | "\(.key)=\(.value)") | sort | join(","))]),
-    (.calls_sha256 // empty | [., "calls", "-", "-"]),
+    (.summary.calls as $count | .calls_sha256 // empty | [., "calls", "-", ($count | tostring)]),
     (.documents[]? | select(.is_kept) | [.sha256, "file", "-", "-"]) | join(" ")' \
     < "$temporary/there" | sort -u > "$temporary/claims"
 
@@ -232,6 +249,12 @@ comm -3 "$temporary/claimed" "$temporary/counted" | while read -r digest check _
     bad "v1/objects/sha256/??/$digest" "of $check it holds other results than a document says"
 done
 path_of calls | while read -r file; do [ -f "$file" ] && echo "$file"; done > "$temporary/calls"
+awk '$2 == "calls" { print $1, $4 }' "$temporary/claims" | sort -u > "$temporary/claimed"
+while read -r file; do echo "${file##*/} $(grep -c '' < "$file")"; done < "$temporary/calls" |
+    sort > "$temporary/counted"
+comm -3 "$temporary/claimed" "$temporary/counted" | while read -r digest _; do
+    bad "v1/objects/sha256/??/$digest" 'it holds another number of calls than a document says'
+done
 {
     cut -d ' ' -f 1 "$temporary/claims"
     ask -r '.evidence[]' < "$temporary/results"
@@ -248,7 +271,9 @@ ask -r '.heads[]? | "\(.log):\(.number):\(.sha256)"' < "$temporary/there" |
             bad "v1/$log/log/" "an anchor names number $number, but it is not there or another"
     done
 printf '%s' "$heads" | while read -r head; do
-    grep -qx "$head" "$temporary/heads" || bad "$head" 'this seal is remembered, but not there'
+    # As `collector verify` prints it, an account is named without its folder.
+    grep -qxF -e "$head" -e "accounts/$head" "$temporary/heads" ||
+        bad "$head" 'this seal is remembered, but not there'
 done
 
 sort -u "$temporary/errors" | while read -r line; do bad v1/ "$line"; done

@@ -318,7 +318,7 @@ class _Reading:
 
     def _calls(self, named: tuple[str, str]) -> Content:
         digest, by = named
-        return read_content(self._locker, digest, "calls", by, with_root=False)
+        return read_content(self._locker, digest, "calls", by, only_links=True)
 
     def _parsed(self, check: str, digest: str, data: bytes) -> ResultsObject:
         try:

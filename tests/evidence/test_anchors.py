@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from collector.errors import ConfigError
 from collector.evidence.anchors import logs, seal_anchor
@@ -198,3 +199,14 @@ def test_a_seal_that_does_not_hold_is_named_once_by_its_own_key(
     files[seal_key("prod", 3)] += b" "
 
     assert named(verify(MemoryLocker(files), trusted=trusted)) == {seal_key("prod", 3)}
+
+
+@pytest.mark.parametrize("log", ["nothing", "accounts/../keys", "accounts/prod"])
+def test_an_anchor_names_logs_and_each_once(log: str) -> None:
+    heads = (
+        NamedHead(log="accounts/prod", number=1, sha256="0" * 64),
+        NamedHead(log=log, number=2, sha256="1" * 64),
+    )
+
+    with pytest.raises(ValidationError, match=r"is not one that a locker has|more than once"):
+        Anchor(made=NOON, heads=heads)

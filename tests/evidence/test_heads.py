@@ -9,13 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from collector.errors import ConfigError
 from collector.evidence.canonical import sha256
 from collector.evidence.chain import append
 from collector.evidence.documents import KeyStatement
 from collector.evidence.heads import last_before, read_heads, resolve_since, write_heads
-from collector.evidence.keys import PublicKey, Signer, load_public_key
+from collector.evidence.keys import FileSigner, PublicKey, Signer, load_public_key
 from collector.evidence.log import KEY_LOG, Log, account_log
 from collector.evidence.report import Report
 from collector.evidence.snapshot import object_key
@@ -187,6 +188,33 @@ def test_a_new_seal_must_follow_the_remembered_one(
     assert named(since(files, tmp_path / "heads.json", trusted)) == {seal_key("prod", 4)}
 
 
+def test_a_key_that_was_replaced_before_the_remembered_seal_is_found_behind_it(
+    trusted: list[PublicKey], signer: Signer, other_signer: Signer, tmp_path: Path
+) -> None:
+    """A third key made the remembered seal, so that neither of the two is seen in what is new."""
+    files: dict[str, bytes] = {}
+    locker, third = MemoryLocker(files), FileSigner(ec.generate_private_key(ec.SECP256R1()))
+    sealed_run(locker, signer, day=1)
+    for day, action, key in ((2, "admit", third), (3, "rotate", other_signer)):
+        said = KeyStatement.model_validate(
+            {
+                "made": NOON + timedelta(days=day),
+                "action": action,
+                "key": key.fingerprint,
+                "public_key": key.public_pem.decode(),
+                "reason": "as asked",
+            }
+        )
+        append(locker, KEY_LOG, said.to_bytes(), signer, lambda: NOON + timedelta(days=3))
+    sealed_run(locker, other_signer, day=4)
+    sealed_run(locker, third, day=5)
+    remember(files, tmp_path / "heads.json")
+    sealed_run(locker, signer, day=6)
+
+    assert named(verify(locker, trusted=trusted)) == {seal_key("prod", 4)}
+    assert named(since(files, tmp_path / "heads.json", trusted)) == {seal_key("prod", 4)}
+
+
 def test_an_older_head_can_still_be_given(
     files: dict[str, bytes], trusted: list[PublicKey]
 ) -> None:
@@ -218,6 +246,8 @@ def test_since_takes_a_number_a_date_or_a_file(files: dict[str, bytes]) -> None:
         resolve_since("2", locker, None)
     with pytest.raises(ConfigError, match="found 'yesterday'; expected a number, a date"):
         resolve_since("yesterday", locker, None)
+    with pytest.raises(ConfigError, match="expected a number, a date"):
+        resolve_since("9" * 5000, locker, "prod")
 
 
 def test_a_number_that_is_not_there_is_named(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -370,9 +370,40 @@ def test_a_rotated_key_is_warned_of_and_then_refused() -> None:
         assert note is not None
         assert f"was rotated to {print_of('S')}" in note
     sealed_more(locker, "S")
-    with pytest.raises(SigningError, match="took its place and has sealed there"):
+    with pytest.raises(SigningError, match="took its place and sealed number 2 there"):
         check_signer(locker, PROD, signer("K"))
     assert check_signer(locker, DEV, signer("K")) is not None
+
+
+def test_a_rotated_key_is_refused_also_where_a_third_has_sealed_since() -> None:
+    locker = sealed_by("K")
+    stated(locker, "K", "admit", "C")
+    stated(locker, "K", "rotate", "S")
+    sealed_more(locker, "S")
+    sealed_more(locker, "C")
+
+    with pytest.raises(SigningError, match="took its place and sealed number 2 there"):
+        check_signer(locker, PROD, signer("K"))
+
+
+def test_no_key_is_rotated_to_one_that_has_sealed_before_it() -> None:
+    """What the old one sealed behind it would be a problem from then on."""
+
+    def later() -> datetime:
+        return NOON + timedelta(days=30)
+
+    locker = sealed_by("K")
+    stated(locker, "K", "admit", "C")
+    sealed_more(locker, "C")
+    said = statement("rotate", "C")
+    say(locker, said, signer("K"), later)  # it sealed nothing behind
+    other = sealed_by("K")
+    stated(other, "K", "admit", "C")
+    sealed_more(other, "C")
+    sealed_more(other, "K")
+
+    with pytest.raises(ConfigError, match="sealed number 2 of prod before this key sealed number"):
+        say(other, said, signer("K"), later)
 
 
 def test_a_revoked_key_is_refused_in_every_log() -> None:

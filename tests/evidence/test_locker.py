@@ -15,9 +15,16 @@ import pytest
 import trustme
 from azure.core.credentials import AccessToken
 
-from collector.errors import ConfigError, CredentialsError, LockerError, ObjectMissing
+from collector.errors import (
+    ConfigError,
+    CredentialsError,
+    LockerError,
+    ObjectMissing,
+    ObjectTooLarge,
+)
 from collector.evidence import blob
 from collector.evidence.address import Container, parse_address
+from collector.evidence.chain import ChainError, put_object
 from collector.evidence.locker import Keeping, Locker, open_locker
 from tests.azure.blobs import FakeContainer
 from tests.evidence.azurite import ACCOUNT, connection_string
@@ -476,3 +483,24 @@ class TestAzure:
 
             with pytest.raises(LockerError, match="expected an account without hierarchical"):
                 list(locker.keys("v1/"))
+
+
+def test_no_object_is_kept_that_could_not_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.evidence.chain.LARGEST_BYTES", 3)
+
+    with pytest.raises(ChainError, match="keeping an object of 4 bytes"):
+        put_object(open_locker(str(tmp_path / "locker")), b"four")
+
+
+@pytest.mark.parametrize("locker", ["folder", "s3"], indirect=True)
+def test_a_file_that_is_too_large_is_not_read(
+    locker: Locker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locker.put("v1/a", b"four")
+    for kind in ("folder", "s3"):
+        monkeypatch.setattr(f"collector.evidence.{kind}.LARGEST_BYTES", 3)
+
+    with pytest.raises(ObjectTooLarge, match="4 bytes"):
+        locker.get("v1/a")

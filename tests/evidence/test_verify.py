@@ -409,12 +409,14 @@ LINE: dict[str, JSON] = {
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff", "line 1: it: Invalid JSON"),
+        (b"\xff", "line 1: not readable as JSON"),
         (b"{}", "line 1: check: Field required"),
-        (b"\n\n", "line 1: it: Invalid JSON"),
+        (b"\n\n", "line 1: not readable as JSON"),
+        (canonical(LINE).replace(b":", b": ", 1), "line 1: not in canonical form"),
+        (b'{"outcome":"fail",' + canonical(LINE)[1:], "line 1: not in canonical form"),
         (canonical({**LINE, "outcome": "skip"}), "line 1: outcome: Input should be 'pass'"),
         (canonical({**LINE, "evidence": ["../x"]}), "line 1: evidence.0: String should match"),
-        (canonical(LINE) + b"\n" + b"[" * 5000, "line 2: it: Invalid JSON"),
+        (canonical(LINE) + b"\n" + b"[" * 5000, "line 2: not readable as JSON"),
     ],
 )
 def test_results_that_cannot_be_read_are_named(
@@ -454,25 +456,72 @@ def test_an_answer_that_only_a_result_names_must_be_there(
     results = put_object(MemoryLocker(files), canonical({**LINE, "evidence": ["0" * 64]}))
     entry = old.checks[0].model_copy(update={"summary": {"pass": 1}, "results_sha256": results})
     summary = old.summary.model_copy(update={"passed": 1, "failed": 0})
-    sealed_with(files, signer, checks=(entry,), summary=summary)
+    key = sealed_with(files, signer, checks=(entry,), summary=summary)
 
     report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
-        f"{object_key('0' * 64)}: it is missing; {object_key(results)} refers to it"
+        f"{key}: {object_key(results)} rests on answer {'0' * 64}, which no call in"
+        f" {object_key(old.calls_sha256)} brought",
+        f"{object_key('0' * 64)}: it is missing; {object_key(results)} refers to it",
     ]
 
 
 def test_an_answer_that_only_a_call_names_must_be_there(
     files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
 ) -> None:
-    calls = put_object(MemoryLocker(files), canonical({"answer_sha256": "0" * 64}))
-    sealed_with(files, signer, calls_sha256=calls)
+    old = next(iter(documents(files).values()))
+    lost = canonical({"answer_sha256": "0" * 64})
+    lines = files[object_key(old.calls_sha256)] + lost
+    calls = put_object(MemoryLocker(files), lines)
+    summary = old.summary.model_copy(update={"calls": old.summary.calls + 1})
+    sealed_with(files, signer, calls_sha256=calls, summary=summary)
 
     report = verify(MemoryLocker(files), trusted=trusted)
 
     assert [str(p) for p in report.problems] == [
         f"{object_key('0' * 64)}: it is missing; {object_key(calls)} refers to it"
+    ]
+
+
+def test_an_answer_of_another_run_is_no_evidence(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    """It is in the locker, and a call brought it, but not one of this snapshot."""
+    first, *_, last = sorted(documents(files).values(), key=lambda d: d.finished)
+    key = sealed_with(files, signer, checks=last.checks)
+
+    report = verify(MemoryLocker(files), trusted=trusted)
+
+    assert first.checks != last.checks
+    assert named(report) == {key}
+    assert "which no call in" in report.problems[0].message
+
+
+def test_the_number_of_calls_is_that_of_the_calls(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    old = next(iter(documents(files).values()))
+    key = sealed_with(files, signer, summary=old.summary.model_copy(update={"calls": 9}))
+
+    report = verify(MemoryLocker(files), trusted=trusted)
+
+    assert [str(p) for p in report.problems] == [
+        f"{key}: its summary says 9 calls, but {object_key(old.calls_sha256)} holds 3"
+    ]
+
+
+def test_no_check_is_there_twice(
+    files: dict[str, bytes], signer: Signer, trusted: list[PublicKey]
+) -> None:
+    old = next(iter(documents(files).values()))
+    twice = old.summary.model_copy(update={"passed": 2, "failed": 2})
+    key = sealed_with(files, signer, checks=old.checks * 2, summary=twice)
+
+    report = verify(MemoryLocker(files), trusted=trusted)
+
+    assert [str(p) for p in report.problems] == [
+        f"{key}: it has the check aws.s3.default_encryption more than once"
     ]
 
 

@@ -72,7 +72,7 @@ def test_a_sound_log_is_verified_and_read(
     report = verify(MemoryLocker(signed), trusted=trusted)
     standing = read_standing(MemoryLocker(signed), trusted)
 
-    assert (report.problems, report.warnings) == ((), ())
+    assert (report.problems, report.warnings) == ((), ("there is no snapshot of any account",))
     assert [(c.log, c.seals) for c in report.chains] == [(ATTESTATIONS, 4)]
     assert [(t.number, t.entry) for t in standing.terms] == list(enumerate(entries()[:3], 1))
     assert [w.number for w in standing.withdrawals] == [4]

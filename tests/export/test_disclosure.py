@@ -107,6 +107,10 @@ LIES: dict[str, Callable[[dict[str, Any], Files], object]] = {
     "outcome": lambda told, files: told["result"].update(line=_lied(told["result"]["line"])),
     "index": lambda told, files: told["result"].update(index=0),
     "size": lambda told, files: told["result"].update(size=9),
+    "size of a tree of the same shape": lambda told, files: told["result"].update(size=4),
+    "size of the calls": lambda told, files: told["calls"][0].update(
+        size=told["calls"][0]["size"] - 1
+    ),
     "salt": lambda told, files: told["result"].update(salt="0" * 64),
     "short path": lambda told, files: told["result"]["path"].pop(),
     "long path": lambda told, files: told["result"]["path"].append("0" * 64),
@@ -183,6 +187,13 @@ def test_what_cannot_be_disclosed_is_said(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         disclose(MemoryLocker(files), "prod", number, check, resource)
+
+
+def test_a_disclosure_without_a_key_in_it_is_refused(disclosure: bytes) -> None:
+    changed = canonical({**json.loads(disclosure), "public_key": "none"})
+
+    with pytest.raises(EvidenceError, match="disclosure: public key in it cannot be read"):
+        open_disclosure(changed, [])
 
 
 def test_changed_evidence_is_not_disclosed(files: Files) -> None:

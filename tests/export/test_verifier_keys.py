@@ -24,6 +24,11 @@ def runs(by: str) -> Step:
     return lambda locker, keys, day: sealed_run(locker, keys[by], day=day)
 
 
+def begins(by: str) -> Step:
+    """Seal in a log of one's own."""
+    return lambda locker, keys, day: sealed_run(locker, keys[by], account=by, day=day)
+
+
 def says(by: str, action: str, of: str, limits: dict[str, int] | None = None) -> Step:
     more = {} if limits is None else {"first_untrusted": limits}
     return lambda locker, keys, day: state(locker, keys[by], action, keys[of], day=day, **more)
@@ -61,6 +66,9 @@ CASES: dict[str, tuple[bool, list[Step]]] = {
     "revoked with what it admitted": (
         False, [says("a", "admit", "b"), says("b", "admit", "c"), runs("c"),
                 says("a", "revoke", "b", {})]),
+    "a stranger with a log of his own seals in another": (False, [begins("b"), runs("b")]),
+    "a stranger with a log of his own admits one who seals in another": (
+        False, [begins("b"), says("b", "admit", "c"), runs("c")]),
     "revoked twice, the second time from before": (
         False, [says("a", "admit", "b"), runs("b"),
                 says("a", "revoke", "b", {"accounts/prod": 9, "keys": 9}),

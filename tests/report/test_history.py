@@ -374,3 +374,19 @@ def test_a_statement_that_was_changed_is_named_and_not_what_it_announced() -> No
 
     with pytest.raises(EvidenceError, match=key):
         read(files, [public("A")])
+
+
+def test_a_call_that_names_two_answers_is_refused(signer: Signer) -> None:
+    """One reader would see the first, and another the last; also where the key is escaped."""
+    for second in ("answer_sha256", "answer_sha25\\u0036"):
+        files = MemoryLocker({})
+        answer = put_object(files, b"{}")
+        line = f'{{"answer_sha256":null,"{second}":"{answer}","source":"s3:Get"}}\n'.encode()
+        calls = put_object(files, line)
+        seal_all(RUNS[3:4], signer, files)
+        _, snapshot = read_snapshot(files, "prod", 1)
+        doubled = snapshot.model_copy(update={"calls_sha256": calls})
+        append(files, account_log("prod"), doubled.to_bytes(), signer, lambda: RUNS[4].at)
+
+        with pytest.raises(EvidenceError, match=calls):
+            read(files.files)
