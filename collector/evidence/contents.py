@@ -128,8 +128,9 @@ def _line(number: int, text: bytes, line: type[Line]) -> Line:
 def _linking(data: bytes) -> Iterator[_Call]:
     """The lines of a calls object. A key that stands in a line once, and cannot stand there in
     escapes, is read by everybody alike."""
+    has_escapes = b"\\u" in data
     for number, text in enumerate(split_lines(data), start=1):
-        if text.count(_ANSWER) == 1 and b"\\u" not in text:
+        if not has_escapes and text.count(_ANSWER) == 1:
             try:
                 yield _Call.model_validate_json(text)
                 continue
