@@ -13,7 +13,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -26,22 +25,12 @@ import collector.cli
 from collector.answer import NOT_RESOLVED, Failure
 from collector.demo.people import PEOPLE
 from collector.evidence.canonical import JSON
+from tests.command import Command, Said, command
 from tests.endpoint_servers import serving, tls
 from tests.memory import MemoryReader
 
 AUTHORITY = trustme.CA()
 V = ssl.TLSVersion
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -51,15 +40,7 @@ def collector_(
     """Runs the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return run
+    return command(monkeypatch, capsys)
 
 
 class Made(NamedTuple):
@@ -607,8 +588,8 @@ def test_the_readme_names_every_command_and_exit_code(collector_: Command) -> No
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     help_text = collector_("--help").out
 
-    for command in collector.cli.cli.commands:
-        assert f"`{command}`" in readme, command
+    for name in collector.cli.cli.commands:
+        assert f"`{name}`" in readme, name
     for line in help_text.split("Exit codes:")[1].split("Options:")[0].strip().splitlines():
         code, meaning = line.split(None, 1)
         row = next(row for row in readme.splitlines() if row.startswith(f"| {code} |"))

@@ -7,11 +7,9 @@ import io
 import json
 import re
 import shutil
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -22,6 +20,7 @@ from collector.evidence.keys import open_signer
 from collector.evidence.locker import open_locker
 from collector.evidence.log import account_log
 from collector.evidence.snapshot import Account, CheckEntry, Collector, Scope, Snapshot, Summary
+from tests.command import Command, Said, command
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -31,17 +30,6 @@ LOGS = "arn:aws:s3:::logs"
 
 def days(number: int) -> str:
     return (TODAY + timedelta(days=number)).isoformat()
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +55,7 @@ def collector_(
     monkeypatch.setenv("COLLECTOR_KEY", f"file:{tmp_path / 'key.pem'}")
     monkeypatch.setenv("LOGNAME", "ada")
 
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return run
+    return command(monkeypatch, capsys)
 
 
 def seal_snapshot(folder: Path, outcomes: dict[str, str], days_ago: int = 1) -> None:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import boto3
 import pytest
 from moto.core.exceptions import JsonRESTError
 
-import collector.cli
 from collector.evidence.keys import Signer, open_signer
 from collector.evidence.locker import Locker, open_locker
+from tests.command import Command, command
 from tests.evidence.lockers import sealed_run
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -36,15 +22,7 @@ def collector_(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLLECTOR_KEY", "file:key.pem")
 
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return run
+    return command(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -80,7 +58,7 @@ def test_rotation_from_the_command_to_the_verification(
     assert f": {key.fingerprint} is rotated to {following.fingerprint}\n" in said.out
     assert 'set key = "file:next.pem" in collector.toml' in said.out
     assert verified.code == 0
-    assert "keys: 1 seals, number 1" in verified.out
+    assert "keys: 1 seal, number 1" in verified.out
     head = next(word for word in verified.out.split() if word.startswith("keys:1:"))
     assert collector_("verify", "--account", "prod", "--head", head).code == 0
     assert collector_("verify", "--account", "prod", "--head", f"keys:2:{head[7:]}").code == 5

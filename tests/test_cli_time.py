@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-import collector.cli
 from collector.evidence.keys import open_signer
 from collector.evidence.locker import open_locker
+from tests.command import Command, command
 from tests.evidence.authority import Authority, make_authority, openssl_authority
 from tests.evidence.lockers import seal_key, sealed_run
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 RUN = ("run", "--account", "demo", "--check", "aws.kms.*", "--key", "file:key.pem")
 NOBODY = "http://127.0.0.1:1/"
@@ -39,15 +26,7 @@ def collector_(
     """Runs the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return run
+    return command(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

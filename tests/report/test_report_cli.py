@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-import collector.cli
 from collector.attestation.ledger import write
 from collector.attestation.record import AcceptedFailure, Attachment
 from collector.evidence.canonical import sha256
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer
 from collector.evidence.log import account_log
+from tests.command import Command, command
 from tests.report.histories import CHECK, OTHER, Run, day, moment, run, seal_all
 
 DAYS = ("--account", "prod", "--from", "2026-03-01", "--to", "2026-03-04")
 SAMPLE = (*DAYS, "--check", CHECK, "--seed", "x")
 TODAY = datetime.now(UTC).date()
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -44,15 +30,7 @@ def collector_(
     """Runs the command line in a folder."""
     monkeypatch.chdir(tmp_path)
 
-    def type_(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return type_
+    return command(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-import collector.cli
 from collector.attestation.ledger import write
 from collector.attestation.record import AcceptedFailure, Attestation
 from collector.evidence.canonical import sha256
 from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import Signer
 from collector.evidence.log import ATTESTATIONS, account_log
+from tests.command import Command, command
 from tests.report.histories import CHECK, OTHER, Run, run, seal_all
 
 COMMANDS = (("report", "point-in-time"), ("gap",), ("questionnaire",))
 PROD = ("evidence", "--account", "prod", "--key", "key.pem")
 DOCUMENT = sha256(b"done")
 LAST_RUN = datetime(2026, 3, 3, 12, tzinfo=UTC)
-
-
-class Said(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -45,15 +31,7 @@ def collector_(
     """Runs the command line in the folder of the evidence."""
     monkeypatch.chdir(evidence.parent)
 
-    def type_(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["collector", *words])
-        with pytest.raises(SystemExit) as left:
-            collector.cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(int(left.value.code or 0), said.out, said.err)
-
-    return type_
+    return command(monkeypatch, capsys)
 
 
 @pytest.fixture
