@@ -220,7 +220,8 @@ def reopened(
 def passed_over(chains: Iterable[Chain]) -> str:
     """A sentence on what was not looked at."""
     skipped = [
-        f"{chain.passed_over} seals of {chain.log.title} before number {chain.first.number}"
+        f"{chain.passed_over} {'seal' if chain.passed_over == 1 else 'seals'} of "
+        f"{chain.log.title} before number {chain.first.number}"
         for chain in chains
         if chain.passed_over
     ]
