@@ -256,7 +256,9 @@ def test_only_what_is_new_is_verified_since_the_heads(
     assert said.code == 0, said.out
     assert "prod: 2 snapshots, number 2 of" in said.out
     assert "VERIFIED evidence: every signature, digest and link since heads.json holds" in said.out
-    assert "warning: only what is new was verified; not looked at: 1 seal of prod before" in said.out
+    assert (
+        "warning: only what is new was verified; not looked at: 1 seal of prod before" in said.out
+    )
     assert "taken as it is" not in said.err
     assert [h["number"] for h in json.loads(Path("heads.json").read_text())["heads"]] == [1, 3]
     assert number.code == 0
