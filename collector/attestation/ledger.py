@@ -7,7 +7,6 @@ them. Whoever could write to the locker could otherwise accept any failure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 
@@ -26,9 +25,9 @@ from collector.evidence.keys import PublicKey, Signer
 from collector.evidence.links import Link, between, read_link
 from collector.evidence.locker import Locker
 from collector.evidence.log import ATTESTATIONS, account_log
+from collector.evidence.reading import READERS, in_order
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
-from collector.evidence.verify import READERS
 
 
 def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing:
@@ -50,8 +49,9 @@ def read_standing(locker: Locker, trusted: Sequence[PublicKey] = ()) -> Standing
     if not numbers:
         return stand(())
     trust = read_trust(locker, trusted)
-    with ThreadPoolExecutor(min(READERS, len(numbers)), thread_name_prefix="attestation") as pool:
-        links = list(pool.map(partial(read_link, locker, trust.readable, ATTESTATIONS), numbers))
+    links = list(
+        in_order(partial(read_link, locker, trust.readable, ATTESTATIONS), numbers, READERS)
+    )
     problems: list[Problem] = []
     before: Link | None = None
     for link in links:

@@ -33,7 +33,7 @@ from collector.evidence.keys import PublicKey
 from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import ACCOUNTS, KEY_LOG, VERSION, Log, account_log
-from collector.evidence.reading import in_order
+from collector.evidence.reading import READERS, in_order
 from collector.evidence.report import Chain, Mark, Problem, Report
 from collector.evidence.snapshot import KEYS, TIMESTAMPS, object_key
 from collector.evidence.times import (
@@ -46,9 +46,6 @@ from collector.evidence.times import (
 )
 from collector.evidence.trust import Trust
 from collector.evidence.versions import read_versions
-
-READERS = 32
-"""Files read at once: in a bucket, most of the time of each is waiting."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many were verified, and how many there are as far as known. A seal and

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import TypeVar
 
 import collector.export
 from collector.errors import ConfigError, ObjectMissing
@@ -29,6 +26,7 @@ from collector.evidence.documents import Anchor, Document, kept_files, parse_doc
 from collector.evidence.keys import PublicKey
 from collector.evidence.locker import Locker, Stat, Version
 from collector.evidence.log import ANCHORS, ATTESTATIONS, KEY_LOG, Log, account_log, seal_place
+from collector.evidence.reading import READERS, in_order
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Report
 from collector.evidence.seal import open_seal
@@ -45,15 +43,6 @@ PROGRAMS = {
     "verify.html": "verifier.html",
 }
 """Names in the package, and those of the same files here."""
-
-READERS = 16
-"""Files read at once."""
-
-WINDOW = 64
-"""Files that are being read or waiting to be written; bounds the memory."""
-
-Item = TypeVar("Item")
-Found = TypeVar("Found")
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can state."""
@@ -270,7 +259,7 @@ def _select_objects(locker: Locker, chosen: Selection) -> None:
     def read(digest: str) -> Content:
         return read_content(locker, digest, chosen.objects[digest], "")
 
-    for _, content in _in_order(read, referring):
+    for content in in_order(read, referring, READERS):
         chosen.files.update(map(object_key, content.evidence))
 
 
@@ -283,23 +272,8 @@ def _read(locker: Locker, keys: Iterable[str]) -> Iterator[tuple[str, bytes | No
         except ObjectMissing:
             return None
 
-    return _in_order(get, keys)
-
-
-def _in_order(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[tuple[Item, Found]]:
-    """Each item and what `work` makes of it, by several threads."""
-    pool = ThreadPoolExecutor(READERS, thread_name_prefix="package")
-    under_way: deque[tuple[Item, Future[Found]]] = deque()
-    try:
-        for item in items:
-            under_way.append((item, pool.submit(work, item)))
-            if len(under_way) == WINDOW:
-                first, found = under_way.popleft()
-                yield first, found.result()
-        for last, found in under_way:
-            yield last, found.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    wanted = list(keys)
+    return zip(wanted, in_order(get, wanted, READERS), strict=True)
 
 
 def _readme(chosen: Selection, period: Period) -> str:

@@ -31,13 +31,12 @@ from collector.evidence.keys import PublicKey
 from collector.evidence.links import Link, between, read_link, read_named
 from collector.evidence.locker import Locker
 from collector.evidence.log import KEY_LOG, Log, account_log, seal_place
-from collector.evidence.reading import in_order
+from collector.evidence.reading import READERS, in_order
 from collector.evidence.record import EvidenceError
 from collector.evidence.report import Problem
 from collector.evidence.snapshot import TIMESTAMPS, CheckEntry, Outcome, Snapshot, object_key
 from collector.evidence.times import Timeline, read_authority, with_times
 from collector.evidence.trust import Trust
-from collector.evidence.verify import READERS
 from collector.report.results import Judged, Judgements, ResultsObject
 
 
