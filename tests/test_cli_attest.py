@@ -390,12 +390,26 @@ def test_an_exception_by_a_key_that_nothing_connects_with_the_account_is_warned_
     collector_(*ACCEPT, "--resource", LOGS, "--key", f"file:{tmp_path / 'other.pem'}")
 
     told = collector_("results", "--account", "prod")
+    today = datetime.now(UTC).date()
+    begin = (today - timedelta(days=9)).isoformat()
+    reports = [
+        collector_(*words, "--account", "prod")
+        for words in (
+            ("report", "point-in-time"),
+            ("report", "period", "--from", begin, "--to", today.isoformat()),
+            ("gap",),
+            ("questionnaire",),
+        )
+    ]
     both = collector_("results", "--account", "prod", "--key", "own.pub", "--key", "other.pub")
     admitted = collector_("keys", "admit", "other.pub", "--reason", "of who accepts")
     after = collector_("results", "--account", "prod")
 
-    assert "warning: exceptions are believed by key SHA256:" in told.err
+    assert "exceptions and decisions are believed by key SHA256:" in told.err
     assert "which nothing connects with prod" in told.err
+    for report in reports:
+        assert report.code == 0, report.err
+        assert "nothing connects with prod" in " ".join(report.out.split())
     assert (both.code, both.err) == (0, "")
     assert (admitted.code, after.code, after.err) == (0, 0, "")
 

@@ -83,6 +83,22 @@ def unannounced(locker: Locker, account: str) -> str | None:
     return None if firsts[0] in ring.keys else firsts[0]
 
 
+def doubt(locker: Locker, account: str) -> str | None:
+    """What a report has to say where `unannounced` finds a key, in one sentence.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    stranger = unannounced(locker, account)
+    if stranger is None:
+        return None
+    return (
+        f"attestations, exceptions and decisions are believed by key {stranger} alone, which"
+        f" nothing connects with {account}: whoever can write the locker could have made them; give"
+        " --key, or admit it (collector keys admit)"
+    )
+
+
 def write(
     locker: Locker,
     entry: Entry,

@@ -183,18 +183,14 @@ def accepted_of(
         is_trusted: whether somebody vouches for the keys; otherwise it is warned of exceptions by
             a key that has nothing to do with the account's.
     """
-    from collector.attestation.ledger import unannounced
+    from collector.attestation.ledger import doubt
     from collector.attestation.subjects import read_tags
 
     account = snapshot.account.name
     accepted = standing.accepted(account, at)
-    stranger = unannounced(store, account) if accepted.terms and not is_trusted else None
-    if stranger is not None:
-        warn(
-            f"exceptions are believed by key {stranger} alone, which nothing connects with"
-            f" {account}: whoever can write the locker could have made them; give --key, or admit"
-            " it (collector keys admit)"
-        )
+    doubted = doubt(store, account) if accepted.terms and not is_trusted else None
+    if doubted is not None:
+        warn(doubted)
     if not any(term.entry.tag for term in accepted.terms):
         return accepted
     return standing.accepted(account, at, read_tags(store, snapshot, checks(), names))

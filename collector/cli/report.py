@@ -101,6 +101,7 @@ def period(
     For each control: on which days it was judged and why not on the others, over which population,
     which resources failed from when to when, and what of that was accepted.
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
     from functools import cache
     from pathlib import Path
@@ -116,7 +117,7 @@ def period(
     from collector.report.period import ControlText, bounds, report_period
     from collector.report.phi import limit_to_phi
     from collector.report.render import renderer
-    from collector.report.sources import require_files
+    from collector.report.sources import doubts, require_files
 
     if phi_only and "soc2" in frameworks:
         raise ConfigError("--framework soc2: --phi-only is of HIPAA; expected hipaa")
@@ -160,6 +161,8 @@ def period(
         unresolved=[one.id for one in accepted if not one.is_resolved],
         phi=limit,
     )
+    told = [] if trusted else doubts(store, standing, [account])
+    found = replace(found, notes=(*(f"{t[0].upper()}{t[1:]}." for t in told), *found.notes))
     if not found.controls:
         raise ConfigError(f"account {account}: no check of {days.first} to {days.last} is chosen")
     write(renderer("period", form)(found), output)

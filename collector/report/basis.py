@@ -143,7 +143,12 @@ def basis(grounds: Grounds, *, cadences: Mapping[str, Cadence], version: str, lo
         entries=tuple(
             _entry(t, grounds.at) for t in grounds.standing.terms if t.sealed_at <= grounds.at
         ),
-        warnings=(*(one.told for one in limits), *_warnings(snapshots), *_lost(grounds)),
+        warnings=(
+            *(one.told for one in limits),
+            *(f"{told[0].upper()}{told[1:]}." for told in grounds.doubts),
+            *_warnings(snapshots),
+            *_lost(grounds),
+        ),
         notes=tuple(_notes(grounds)),
         phi=limits,
     )

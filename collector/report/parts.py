@@ -73,6 +73,8 @@ class Grounds:
     accounts: Sequence[AccountEvidence]
     standing: Standing
     at: datetime
+    doubts: Sequence[str] = ()
+    """Why what people signed may not be theirs."""
 
 
 def checked_part(account: AccountEvidence, control: str, link: LinkName) -> Part:

@@ -6,7 +6,7 @@ that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 from cryptography import x509
 
 from collector.attestation.kinds import Kind
-from collector.attestation.ledger import read_standing
+from collector.attestation.ledger import doubt, read_standing
 from collector.attestation.state import NO_TAGS, Standing, Tags
 from collector.attestation.subjects import read_tags
 from collector.check import Check
@@ -108,7 +108,19 @@ def read_grounds(
         ],
         standing=standing,
         at=asked.at,
+        doubts=[] if asked.trusted else doubts(locker, standing, asked.accounts),
     )
+
+
+def doubts(locker: Locker, standing: Standing, accounts: Iterable[str]) -> list[str]:
+    """Why what people signed may not be theirs, where nobody vouches for a key.
+
+    Raises:
+        LockerError: the locker cannot be read.
+    """
+    if not standing.terms:
+        return []
+    return [told for name in accounts if (told := doubt(locker, name)) is not None]
 
 
 def _account(
