@@ -133,7 +133,7 @@ def _snapshot(
                 severity="medium",
                 soc2=("CC6.1",),
                 hipaa=("164.312(a)(1)",),
-                summary={o: n for o, n in counts.items() if n},  # type: ignore[misc]
+                summary={o: n for o, n in counts.items() if n},  # type: ignore[misc]  # outcomes
                 results_sha256=put_object(locker, b"".join(f + b"\n" for f in sorted(lines))),
             )
         )

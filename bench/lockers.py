@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,6 +22,7 @@ from collector.evidence.folder import FolderLocker
 from collector.evidence.keys import FileSigner
 from collector.evidence.locker import Stat, Version
 from collector.evidence.log import account_log
+from collector.evidence.reading import READERS
 from collector.evidence.snapshot import (
     Account,
     CheckEntry,
@@ -103,11 +105,15 @@ def make(folder: Path, *, snapshots: int, objects: int) -> None:
     for number in range(snapshots):
         document = _snapshot(files, number, answers)
         moment = START + timedelta(hours=number)
-        append(files, log, document.to_bytes(), signer, lambda at=moment: at)  # type: ignore[misc]
+        append(files, log, document.to_bytes(), signer, partial(_given, moment))
     for key, data in files.held.items():
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def _given(moment: datetime) -> datetime:
+    return moment
 
 
 def _answer(name: str) -> JSON:
@@ -178,7 +184,7 @@ def verified(snapshots: int = 2000, objects: int = 50_000) -> None:
         peak_mb = took["peak_kib"] / 1024
         small = Path(scratch, "small")
         make(small, snapshots=40, objects=1000)
-        at_once, in_turn = (_seconds(small, readers) for readers in (None, 1))
+        at_once, in_turn = (_seconds(small, readers) for readers in (READERS, 1))
     show(
         f"Verifying {snapshots} snapshots with {objects} objects",
         ("", "found", "target", ""),
@@ -201,8 +207,8 @@ def _kept() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
-def _seconds(folder: Path, readers: int | None) -> float:
+def _seconds(folder: Path, readers: int) -> float:
     begin = time.monotonic()
-    report = verify(Distant(folder), **({} if readers is None else {"readers": readers}))  # type: ignore[arg-type]
+    report = verify(Distant(folder), readers=readers)
     assert report.ok, report.problems
     return time.monotonic() - begin

@@ -152,12 +152,12 @@ def period(
     found = report_period(
         history,
         days,
-        cadence=cadence or config.cadence_of(account),  # type: ignore[arg-type]
+        cadence=cadence or config.cadence_of(account),  # type: ignore[arg-type]  # one of the choices
         now=now,
         texts={c.id: ControlText(c.title, c.statement) for c in mappings.controls.values()},
         exceptions=accepted,
         controls=controls,
-        frameworks=frameworks,  # type: ignore[arg-type]
+        frameworks=frameworks,  # type: ignore[arg-type]  # one of the choices
         unresolved=[one.id for one in accepted if not one.is_resolved],
         phi=limit,
     )

@@ -119,7 +119,7 @@ def point_in_time(
         if name not in grounds.mappings.controls:
             raise ConfigError(f"control {name}: there is none; see collector mappings show")
     wanted: list[FrameworkName] = (
-        ["soc2", "hipaa"] if framework == "both" else [framework]  # type: ignore[list-item]
+        ["soc2", "hipaa"] if framework == "both" else [framework]  # type: ignore[list-item]  # one of the choices
     )
     found = report_point_in_time(
         grounds, basis, {name: assess(grounds, name) for name in wanted}, controls
@@ -179,9 +179,9 @@ def gap(
     found = report_gap(
         grounds,
         basis,
-        have=have,  # type: ignore[arg-type]
-        want=want,  # type: ignore[arg-type]
-        assessed=assess(grounds, want),  # type: ignore[arg-type]
+        have=have,  # type: ignore[arg-type]  # one of the choices
+        want=want,  # type: ignore[arg-type]  # one of the choices
+        assessed=assess(grounds, want),  # type: ignore[arg-type]  # one of the choices
     )
     write(renderer("gap", form)(found), output)
 
@@ -289,7 +289,7 @@ def _grounds(
     cadences = {name: cadence or bench.config.cadence_of(name) for name in names}
     return grounds, basis(
         grounds,
-        cadences=cadences,  # type: ignore[arg-type]
+        cadences=cadences,  # type: ignore[arg-type]  # one of the choices
         version=installed_version(),
         locker=url,
     )

@@ -241,7 +241,7 @@ def _flat(result: dict[str, object]) -> dict[str, str]:
         "region": resource["region"],
         "account": resource["account"],
         **lists,
-        "phi": {True: "true", False: "false"}.get(result.get("phi"), ""),  # type: ignore[call-overload]
+        "phi": "" if result.get("phi") is None else str(result["phi"]).lower(),
         **{f"exception_{k}": exception.get(k, "") for k in EXCEPTION},
     }
 

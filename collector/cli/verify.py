@@ -236,11 +236,9 @@ def _print(report: Report, url: str, whose: str, since: str | None) -> None:
     if report.ok:
         what = "every signature, digest and link" + (f" since {since}" if since else "")
         click.echo(f"VERIFIED {url}: {what} holds, by {whose}")
-        for chain in report.chains:
-            head = f"{chain.log.title}:{chain.head.number}:{chain.head.sha256}"
-            click.echo(
-                f"Keep elsewhere, for the next time:\n  collector verify {url} --head {head}"
-            )
+        heads = [f"--head {c.log.title}:{c.head.number}:{c.head.sha256}" for c in report.chains]
+        command = " \\\n    ".join([f"collector verify {url}", *heads])
+        click.echo(f"Keep elsewhere, for the next time (or let --heads FILE do so):\n  {command}")
         return
     click.echo(f"NOT VERIFIED {url}: {len(report.problems)} found")
     for problem in report.problems[:MOST_PROBLEMS]:

@@ -104,4 +104,4 @@ def _listed(names: Iterable[str]) -> str:
 
 def _setting(settings: Mapping[str, object], check: str) -> str:
     value = settings.get(check)
-    return "" if value is None else canonical(value).decode()  # type: ignore[arg-type]
+    return "" if value is None else canonical(value).decode()  # type: ignore[arg-type]  # out of JSON
